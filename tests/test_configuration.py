@@ -1,0 +1,143 @@
+"""Every shipped configuration fits; every mistake gets one line that names the key."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from xpresso_core.architecture import ARCHITECTURES, Architecture
+from xpresso_core.configuration import check_config, experiment_plan
+from xpresso_core.errors import ConfigError
+
+ROOT = Path(__file__).resolve().parents[1]
+SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
+CONFIGS = sorted((ROOT / "config").glob("*.yaml"))
+
+
+def load(name: str) -> dict[str, Any]:
+    return yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_shipped_configurations_fit(path: Path) -> None:
+    check_config(yaml.safe_load(path.read_text()), SCHEMA)
+
+
+def put(*keys: str | int, value: Any) -> Callable[[dict[str, Any]], None]:
+    def change(config: Any) -> None:
+        for key in keys[:-1]:
+            config = config[key]
+        config[keys[-1]] = value
+
+    return change
+
+
+def remove(*keys: str) -> Callable[[dict[str, Any]], None]:
+    def change(config: Any) -> None:
+        for key in keys[:-1]:
+            config = config[key]
+        del config[keys[-1]]
+
+    return change
+
+
+FULL = ("experiments", "demo_full")
+MISTAKES = [
+    (put("sede", value=1), r"top level: unknown key 'sede', did you mean 'seed'\?"),
+    (put(*FULL, "trails", value=3), r"experiments.demo_full: unknown key 'trails', did you mean 'trials'\?"),
+    (remove(*FULL, "trials"), "experiments.demo_full: the key 'trials' is missing"),
+    (put("seed", value=-1), "seed: -1 is less than the minimum"),
+    (put(*FULL, "trials", value=0), "experiments.demo_full.trials: 0 is less than the minimum"),
+    (put(*FULL, "trials", value=2.5), "is not of type 'integer'"),
+    (put("device", value="gpus"), r"device: 'gpus' is none of .*, did you mean 'gpu'\?"),
+    (put(*FULL, "inputs", value=["halflive"]), r"experiments.demo_full.inputs: \['halflive'\] is none of"),
+    (put(*FULL, "split", "fold", value=3), r"split: unknown key 'fold', did you mean 'folds'\?"),
+    (put(*FULL, "split", "folds", value=1), "split.folds: 1 is less than the minimum of 2"),
+    (put("name", value="a/b"), "name: 'a/b' does not match"),
+    (put("species", "demo", "edges", value="cut"), "species.demo.edges: 'cut' is none of"),
+    (put("species", "demo", "max_unknown", value=2), "species.demo.max_unknown: 2 is greater"),
+    (put("species", "demo", "simulate", "genes", value=5), "genes: 5 is less than the minimum of 100"),
+    (put(*FULL, "dataset", value="demo_mean"), r"there is no 'demo_mean', did you mean 'demo_median'\?"),
+    (put(*FULL, "architecture", value="compakt"), r"there is no 'compakt', did you mean 'compact'\?"),
+    (put(*FULL, "architecture", value="paper"), "'paper' with its jitter reads -7000 to"),
+    (put("datasets", "demo_median", "species", value="dem"), r"there is no 'dem', did you mean 'demo'\?"),
+    (put("datasets", "demo_median", "table", value="expresion"), r"did you mean 'expression'\?"),
+]
+
+
+@pytest.mark.parametrize(("change", "message"), MISTAKES)
+def test_a_mistake_is_named(change: Callable[[dict[str, Any]], None], message: str) -> None:
+    config = copy.deepcopy(load("demo"))
+    change(config)
+    with pytest.raises(ConfigError, match=message) as caught:
+        check_config(config, SCHEMA)
+    assert "problems" not in str(caught.value)
+
+
+def test_all_mistakes_are_told_at_once() -> None:
+    config = load("demo")
+    put("sede", value=1)(config)
+    put("device", value="tpu")(config)
+    with pytest.raises(ConfigError, match="2 problems") as caught:
+        check_config(config, SCHEMA)
+    assert "sede" in str(caught.value)
+    assert "tpu" in str(caught.value)
+
+
+def described(schema: dict[str, Any], path: str = "") -> list[str]:
+    """Return the paths of all keys without a description."""
+    missing = []
+    for key, value in schema.get("properties", {}).items():
+        if "description" not in value and "$ref" not in value:
+            missing.append(f"{path}.{key}")
+        missing += described(value, f"{path}.{key}")
+    for part in ("items", "additionalProperties"):
+        if isinstance(schema.get(part), dict):
+            missing += described(schema[part], f"{path}.{part}")
+    for branch in schema.get("oneOf", []):
+        missing += described(branch, path)
+    return missing
+
+
+def test_every_key_is_described_and_no_object_is_open() -> None:
+    schema = yaml.safe_load(SCHEMA.read_text())
+    parts = {"": schema, **schema["$defs"]}
+    assert [key for name, part in parts.items() for key in described(part, name)] == []
+    text = SCHEMA.read_text()
+    assert text.count("type: object") == text.count("additionalProperties:")
+
+
+def test_every_key_is_in_the_readme() -> None:
+    readme = (ROOT / "config" / "README.md").read_text()
+
+    def keys(part: Any) -> set[str]:
+        if isinstance(part, dict):
+            found = set(part.get("properties", {})) if isinstance(part.get("properties"), dict) else set()
+            return found.union(*(keys(value) for value in part.values()))
+        return set().union(*(keys(value) for value in part)) if isinstance(part, list) else set()
+
+    missing = sorted(key for key in keys(yaml.safe_load(SCHEMA.read_text())) if f"`{key}`" not in readme)
+    assert missing == []
+
+
+def test_shipped_architectures_fit_the_schema_and_come_back() -> None:
+    for architecture in ARCHITECTURES.values():
+        config = load("demo")
+        config["architectures"] = {"own": architecture.to_dict()}
+        check_config(config, SCHEMA)
+        assert Architecture.from_dict(architecture.to_dict()) == architecture
+
+
+def test_a_plan_holds_only_what_its_experiment_needs() -> None:
+    config = load("demo")
+    before = experiment_plan(config, "demo_full")
+    config["experiments"]["demo_promoter"]["trials"] = 9
+    config["title"] = "another"
+    assert experiment_plan(config, "demo_full") == before
+    config["experiments"]["demo_full"]["trials"] = 9
+    assert experiment_plan(config, "demo_full") != before

@@ -1,0 +1,91 @@
+"""Nothing half-written is left behind, and broken files get one clear message."""
+
+from __future__ import annotations
+
+import gzip
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from xpresso_core.errors import ConfigError, InputError, XpressoError
+from xpresso_core.files import (
+    atomic_path,
+    open_text,
+    read_json,
+    read_table,
+    sha256,
+    write_json,
+    write_table,
+)
+
+
+def test_a_finished_file_takes_its_name_and_leaves_nothing_else(tmp_path: Path) -> None:
+    with atomic_path(tmp_path / "new" / "a.txt") as draft:
+        draft.write_text("whole")
+        assert not (tmp_path / "new" / "a.txt").exists()
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.txt"]
+
+
+def test_an_error_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("old")
+    with pytest.raises(RuntimeError, match="stop"), atomic_path(tmp_path / "a.txt") as draft:
+        draft.write_text("half")
+        raise RuntimeError("stop")
+    assert (tmp_path / "a.txt").read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_a_folder_replaces_a_folder(tmp_path: Path) -> None:
+    for text in ("first", "second"):
+        with atomic_path(tmp_path / "folder") as draft:
+            draft.mkdir()
+            (draft / text).write_text(text)
+    assert [path.name for path in (tmp_path / "folder").iterdir()] == ["second"]
+
+
+def test_tables_come_back(tmp_path: Path) -> None:
+    frame = pd.DataFrame({"gene_id": ["001", "NA"], "value": [1.5, None]})
+    write_table(frame, tmp_path / "t.tsv")
+    assert (tmp_path / "t.tsv").read_text() == "gene_id\tvalue\n001\t1.5\nNA\t\n"
+    back = read_table(tmp_path / "t.tsv", ["gene_id", "value"], {"gene_id": str})
+    pd.testing.assert_frame_equal(back, frame, check_dtype=False)
+
+
+def test_a_missing_column_is_named_with_those_there(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text("a\tb\n1\t2\n")
+    with pytest.raises(InputError, match="lacks the column c. It has: a, b"):
+        read_table(tmp_path / "t.tsv", ["a", "c"])
+
+
+@pytest.mark.parametrize("text", ["", "a\tb\n1\n2\t3\t4\n"])
+def test_what_is_no_table_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "t.tsv").write_text(text)
+    with pytest.raises(InputError, match="is not a tab-separated table"):
+        read_table(tmp_path / "t.tsv")
+
+
+def test_damaged_gzip_and_missing_files_are_named(tmp_path: Path) -> None:
+    data = bytearray(gzip.compress(b"gene\n" * 5000))
+    data[60] ^= 0xFF
+    (tmp_path / "t.gz").write_bytes(bytes(data))
+    with pytest.raises(InputError, match="damaged or cut short"), open_text(tmp_path / "t.gz") as handle:
+        handle.read()
+    with pytest.raises(InputError, match="No such file"), open_text(tmp_path / "none") as handle:
+        handle.read()
+
+
+def test_json_and_checksums(tmp_path: Path) -> None:
+    write_json({"b": 1, "a": [1.5]}, tmp_path / "x.json")
+    assert read_json(tmp_path / "x.json") == {"a": [1.5], "b": 1}
+    assert sha256(tmp_path / "x.json") == sha256(tmp_path / "x.json")
+    (tmp_path / "x.json").write_text("{")
+    with pytest.raises(InputError, match="is not JSON"):
+        read_json(tmp_path / "x.json")
+
+
+def test_an_error_says_where_what_and_remedy() -> None:
+    error = ConfigError("the key is wrong", where="config.yaml", remedy="Mend it")
+    assert isinstance(error, XpressoError)
+    assert str(error) == "config.yaml: the key is wrong. Mend it"
+    assert str(XpressoError("alone")) == "alone"

@@ -1,0 +1,244 @@
+"""Trials resume, dead ones are told apart, the fast path trains the plain network, and what is saved predicts."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from toy import ARCHITECTURE, toy_dataset
+from xpresso_core.architecture import Dense
+from xpresso_core.bundle import load_bundle
+from xpresso_core.dataset import Dataset
+from xpresso_core.errors import InputError, TrainingError
+from xpresso_core.evaluation import predict_fold, write_evaluation
+from xpresso_core.files import read_json, write_table
+from xpresso_core.scaling import Scaler
+from xpresso_core.splits import make_folds, split_table
+from xpresso_core.training import Plan, choose, train_fold
+from xpresso_core.trial import Arrays, Batches
+
+PLAN = Plan(inputs=("promoter", "halflife"), architecture=ARCHITECTURE, trials=2, ensemble="all", seed=5)
+
+
+@pytest.fixture(scope="module")
+def dataset() -> Dataset:
+    return toy_dataset()
+
+
+def train(dataset: Dataset, folder: Path, plan: Plan = PLAN) -> pd.DataFrame:
+    needed = plan.architecture.needed_window
+    offset = dataset.window.upstream - needed.upstream
+    cut = dataclasses.replace(
+        dataset, codes=dataset.codes[:, offset : offset + needed.length], window=needed
+    )
+    fold = make_folds("holdout", dataset.chrom, seed=1, validation=40, test=40)[0]
+    return train_fold(
+        cut,
+        fold,
+        1,
+        plan,
+        trials_folder=folder / "trials",
+        bundle_folder=folder / "model",
+        description={"name": "toy"},
+        device="cpu",
+    )
+
+
+def times(folder: Path) -> dict[str, int]:
+    return {path.parent.name: path.stat().st_mtime_ns for path in sorted(folder.glob("trials/*/trial.json"))}
+
+
+def test_a_fold_learns_and_its_model_predicts_in_the_label_s_unit(dataset: Dataset, tmp_path: Path) -> None:
+    table = train(dataset, tmp_path)
+    assert table["status"].tolist() == ["live", "live"]
+    assert table["chosen"].all()
+    bundle = load_bundle(tmp_path / "model")
+    fold = make_folds("holdout", dataset.chrom, seed=1, validation=40, test=40)[0]
+    cut = dataclasses.replace(dataset, codes=dataset.codes[:, 30:130], window=bundle.window)
+    predictions = predict_fold(cut, bundle, fold.test, 1)
+    assert np.corrcoef(predictions["observed"], predictions["predicted"])[0, 1] ** 2 > 0.5
+    assert abs(predictions["predicted"].mean() - predictions["observed"].mean()) < 0.3
+    assert (predictions["predicted_sd"] > 0).all()
+    assert predictions["member"].unique().tolist() == ["trial 1+2"]
+    assert bundle.metadata["genes"] == {"train": 160, "validation": 40, "test": 40}
+
+
+def test_finished_trials_are_not_trained_again(dataset: Dataset, tmp_path: Path) -> None:
+    train(dataset, tmp_path, dataclasses.replace(PLAN, trials=1))
+    first = times(tmp_path)
+    train(dataset, tmp_path)
+    second = times(tmp_path)
+    assert list(second) == ["trial_1", "trial_2"]
+    assert second["trial_1"] == first["trial_1"]
+
+
+def test_a_trial_of_other_settings_or_data_is_not_taken_for_finished(dataset: Dataset, tmp_path: Path) -> None:
+    one = dataclasses.replace(PLAN, trials=1)
+    train(dataset, tmp_path, one)
+    first = times(tmp_path)
+    train(dataset, tmp_path, dataclasses.replace(one, seed=6))
+    second = times(tmp_path)
+    assert second["trial_1"] > first["trial_1"]
+    changed = dataset.expression.copy()
+    changed[0] += 1
+    train(dataclasses.replace(dataset, expression=changed), tmp_path, dataclasses.replace(one, seed=6))
+    assert times(tmp_path)["trial_1"] > second["trial_1"]
+
+
+def test_the_same_seed_gives_the_same_model(dataset: Dataset, tmp_path: Path) -> None:
+    one = dataclasses.replace(PLAN, trials=1)
+    tables = [train(dataset, tmp_path / name, one) for name in ("a", "b")]
+    assert tables[0]["best_validation_mse"].tolist() == pytest.approx(tables[1]["best_validation_mse"].tolist())
+
+
+KILLED = """
+import sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+from test_training import PLAN, toy_dataset, train
+import dataclasses
+train(toy_dataset(), Path({folder!r}), dataclasses.replace(PLAN, trials=4))
+"""
+
+
+def test_a_killed_run_goes_on_at_the_first_unfinished_trial(dataset: Dataset, tmp_path: Path) -> None:
+    script = KILLED.format(tests=str(Path(__file__).parent), folder=str(tmp_path))
+    run = subprocess.Popen([sys.executable, "-c", script], stderr=subprocess.DEVNULL)
+    deadline = time.monotonic() + 120
+    while len(times(tmp_path)) < 2 and time.monotonic() < deadline:
+        time.sleep(0.02)
+    os.kill(run.pid, signal.SIGKILL)
+    run.wait()
+    before = times(tmp_path)
+    assert 2 <= len(before) < 4
+    assert not (tmp_path / "model").exists()
+    train(dataset, tmp_path, dataclasses.replace(PLAN, trials=4))
+    after = times(tmp_path)
+    assert len(after) == 4
+    assert {name: after[name] for name in before} == before
+    assert load_bundle(tmp_path / "model").metadata["trials"][3]["status"] == "live"
+
+
+def test_a_dead_network_is_called_collapsed_and_still_reported(dataset: Dataset, tmp_path: Path) -> None:
+    dead = dataclasses.replace(ARCHITECTURE, dense=(Dense(1, 0.0),) * 6)
+    plan = dataclasses.replace(PLAN, architecture=dead, inputs=("promoter",), trials=4)
+    table = train(dataset, tmp_path, plan)
+    assert "collapsed" in table["status"].to_list()
+    live = table["status"] == "live"
+    assert (table["chosen"] <= live).all() or not live.any()
+
+
+@pytest.mark.parametrize(
+    ("statuses", "losses", "ensemble", "expected"),
+    [
+        (["live", "live", "live"], [0.5, 0.4, 0.6], "best", [1]),
+        (["live", "collapsed", "live"], [0.5, 0.4, 0.6], "best", [0]),
+        (["live", "collapsed", "diverged"], [1.2, 1.0, 0.1], "all", [0]),
+        (["live", "live", "collapsed"], [0.6, 0.5, 0.4], "all", [0, 1]),
+        (["collapsed", "collapsed", "diverged"], [1.1, 1.0, 0.5], "all", [1]),
+        (["collapsed", "diverged"], [1.1, 0.5], "best", [0]),
+    ],
+)
+def test_no_dead_trial_is_chosen_over_a_live_one(
+    statuses: list[str], losses: list[float], ensemble: str, expected: list[int]
+) -> None:
+    results = [
+        {"status": status, "best_validation_mse": loss}
+        for status, loss in zip(statuses, losses, strict=True)
+    ]
+    assert choose(results, ensemble) == expected
+
+
+def test_a_fold_whose_trials_all_diverged_has_no_model() -> None:
+    with pytest.raises(TrainingError, match="all 1 trials diverged"):
+        choose([{"status": "diverged", "best_validation_mse": 1e30}], "best")
+
+
+def test_batches_shift_windows_within_the_margin_and_cover_every_gene() -> None:
+    codes = np.tile(np.arange(20, dtype=np.uint8), (50, 1))
+    arrays = Arrays(codes, np.zeros((50, 0), np.float32), np.arange(50, dtype=np.float32), margin=4)
+    batches = Batches(arrays, ("promoter",), 16, np.random.default_rng(0))
+    seen = [batches[index] for index in range(len(batches))]
+    starts = np.concatenate([batch["codes"][:, 0] for batch, _ in seen])
+    assert set(starts) == set(range(9))
+    assert all((np.diff(batch["codes"].astype(int), axis=1) == 1).all() for batch, _ in seen)
+    assert sorted(np.concatenate([label for _, label in seen])) == list(range(50))
+    centred = Batches(arrays, ("promoter",), 16)[0][0]["codes"]
+    np.testing.assert_array_equal(centred, codes[:16, 4:16])
+
+
+def test_protocols_fit_the_scaler_on_their_genes(dataset: Dataset, tmp_path: Path) -> None:
+    fold = make_folds("holdout", dataset.chrom, seed=1, validation=40, test=40)[0]
+    for protocol, rows in (("strict", fold.train), ("paper", np.arange(len(dataset)))):
+        plan = dataclasses.replace(PLAN, protocol=protocol, trials=1)
+        train(dataset, tmp_path / protocol, plan)
+        scaler = load_bundle(tmp_path / protocol / "model").scaler
+        assert scaler is not None
+        assert scaler.label_mean == pytest.approx(float(dataset.expression[rows].mean()), rel=1e-6)
+        assert scaler.label_sd == pytest.approx(float(dataset.expression[rows].std()), rel=1e-6)
+
+
+def test_a_label_that_does_not_vary_is_refused_before_training(dataset: Dataset, tmp_path: Path) -> None:
+    flat = dataclasses.replace(dataset, expression=np.zeros_like(dataset.expression))
+    with pytest.raises(InputError, match="expression does not vary"):
+        train(flat, tmp_path)
+    assert not (tmp_path / "model").exists()
+
+
+def test_evaluation_predicts_every_test_gene_once(dataset: Dataset, tmp_path: Path) -> None:
+    dataset.save(tmp_path / "dataset.h5")
+    folds = make_folds("folds", dataset.chrom, seed=1, folds=2, validation=30)
+    split = split_table(dataset.gene_id, folds)
+    write_table(split, tmp_path / "split.tsv")
+    plan = dataclasses.replace(PLAN, trials=1, inputs=("promoter",))
+    opened = Dataset.open(tmp_path / "dataset.h5", ARCHITECTURE.needed_window)
+    for number, fold in enumerate(folds, start=1):
+        train_fold(
+            opened, fold, number, plan,
+            trials_folder=tmp_path / f"trials_{number}", bundle_folder=tmp_path / f"model_{number}",
+            description={"name": "toy"}, device="cpu",
+        )  # fmt: skip
+    write_evaluation(
+        tmp_path / "dataset.h5",
+        tmp_path / "split.tsv",
+        [tmp_path / "model_1", tmp_path / "model_2"],
+        tmp_path / "predictions.tsv",
+        tmp_path / "metrics.json",
+        seed=1,
+    )
+    predictions = pd.read_csv(tmp_path / "predictions.tsv", sep="\t")
+    assert sorted(predictions["gene_id"]) == sorted(dataset.gene_id)
+    assert predictions["predicted_sd"].isna().all()
+    pooled = read_json(tmp_path / "metrics.json")["pooled"]
+    expected = np.corrcoef(predictions["observed"], predictions["predicted"])[0, 1] ** 2
+    assert pooled["r2"] == pytest.approx(expected)
+    assert json.loads((tmp_path / "metrics.json").read_text())["folds"].keys() == {"1", "2"}
+
+
+def test_scaling_is_undone_and_missing_features_count_as_the_protocol_says() -> None:
+    dataset = toy_dataset()
+    from xpresso_core.halflife import HALFLIFE_FEATURES, LENGTH_FEATURES
+
+    strict = Scaler.fit(dataset.expression, dataset.halflife, HALFLIFE_FEATURES, "strict")
+    scaled = strict.scale_features(dataset.halflife)
+    assert (scaled[::7, [0, 4]] == 0).all()
+    values = np.log10(dataset.halflife[:, 1].astype(float) + 0.1)
+    np.testing.assert_allclose(scaled[:, 1], (values - values.mean()) / values.std(), rtol=1e-4, atol=1e-5)
+    assert HALFLIFE_FEATURES[1] in LENGTH_FEATURES
+    paper = Scaler.fit(dataset.expression, dataset.halflife, HALFLIFE_FEATURES, "paper")
+    zeros = np.nan_to_num(dataset.halflife, nan=0.0)
+    np.testing.assert_array_equal(paper.scale_features(dataset.halflife), paper.scale_features(zeros))
+    np.testing.assert_allclose(
+        strict.restore_label(strict.scale_label(dataset.expression)), dataset.expression, atol=1e-6
+    )
+    assert Scaler.from_dict(json.loads(json.dumps(strict.to_dict()))) == strict

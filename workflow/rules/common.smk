@@ -1,0 +1,197 @@
+# What the rules share: the configuration, checked as a whole; names; small look-ups.
+
+import sys
+from pathlib import Path
+
+from snakemake.exceptions import WorkflowError
+
+ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from xpresso_core.configuration import check_config, experiment_plan
+from xpresso_core.errors import XpressoError
+from xpresso_core.provenance import code_hash
+from xpresso_core.sources import read_registry, describe
+
+try:
+    check_config(config, ROOT / "workflow/schemas/config.schema.yaml")
+    REGISTRY = read_registry(ROOT / config["sources"])
+except XpressoError as error:
+    raise WorkflowError(str(error)) from None
+
+RUN = config["name"]
+SPECIES = config["species"]
+DATASETS = config["datasets"]
+EXPERIMENTS = config["experiments"]
+SIMULATED = [name for name, species in SPECIES.items() if "simulate" in species]
+FETCHED = [name for name in SPECIES if name not in SIMULATED]
+FILES = {"annotation": "genes.gtf.gz", "cage_peaks": "cage_peaks.bb", "gene_names": "gene_names.tsv"}
+GPU = 1 if config["device"] == "gpu" else 0
+TRAINING_ENV = "../../envs/training-gpu.yaml" if GPU else "../../envs/training.yaml"
+
+
+def one_of(names):
+    """Return a pattern of exactly these names, or one that nothing matches."""
+    return "|".join(names) or "(?!)"
+
+
+wildcard_constraints:
+    species=one_of(SPECIES),
+    dataset=one_of(DATASETS),
+    experiment=one_of(EXPERIMENTS),
+    fold=r"[1-9][0-9]*",
+
+
+def experiment_folders():
+    """Return the folder of every experiment, in the order of the configuration."""
+    return [f"results/{row['dataset']}/{name}" for name, row in EXPERIMENTS.items()]
+
+
+def run_results():
+    """Return what a finished run consists of."""
+    return [
+        f"results/{RUN}/landing.rst",
+        f"results/{RUN}/figures/expression.svg",
+        *expand("results/{species}/figures/dropped_genes.svg", species=SPECIES),
+        *expand("{folder}/figures/learning_curves.svg", folder=experiment_folders()),
+    ]
+
+
+def without_places(settings):
+    """Return the configuration without what says where files lie, which no result depends on."""
+    return {key: value for key, value in settings.items() if key not in {"data_dir", "sources"}}
+
+
+# ----- look-ups by wildcards: inputs and parameters -----
+
+
+def source_of(wildcards):
+    """Return the configured source of a species' file, with its row of the registry."""
+    species = SPECIES[wildcards.species]
+    kinds = {name: kind for kind, name in FILES.items()}
+    name = wildcards.get("file", "genome.fa")
+    kinds["genome.fa"] = "genome"
+    value = species[kinds[name]] if name in kinds else species["tables"][name.removesuffix(".tsv.gz")]
+    return describe(value, REGISTRY)
+
+
+def fetched_files():
+    """Return the names of all files that are fetched as they are."""
+    tables = {f"{table}.tsv.gz" for name in FETCHED for table in SPECIES[name]["tables"]}
+    return [*FILES.values(), *sorted(tables)]
+
+
+def cage_peaks_of(wildcards):
+    """Return the CAGE peaks of a species, if it has any."""
+    return optional_file(wildcards.species, "cage_peaks")
+
+
+def gene_names_of(wildcards):
+    """Return the gene names of a species, if it has any beside those of the annotation."""
+    return optional_file(wildcards.species, "gene_names")
+
+
+def optional_file(species, kind):
+    there = species in SIMULATED or SPECIES[species][kind] is not None
+    return f"resources/{species}/{FILES[kind]}" if there else []
+
+
+def table_of(wildcards):
+    """Return the expression table of a dataset."""
+    dataset = DATASETS[wildcards.dataset]
+    return f"resources/{dataset['species']}/{dataset['table']}.tsv.gz"
+
+
+def genes_of(wildcards):
+    """Return the genes of a dataset's species."""
+    return f"results/{DATASETS[wildcards.dataset]['species']}/genes.tsv"
+
+
+def promoters_of(wildcards):
+    """Return the promoters of a dataset's species."""
+    return f"results/{DATASETS[wildcards.dataset]['species']}/promoters.h5"
+
+
+def expression_of(wildcards):
+    """Return the expression values of a dataset."""
+    return f"results/{DATASETS[wildcards.dataset]['species']}/expression/{wildcards.dataset}.tsv"
+
+
+def datasets_of(wildcards):
+    """Return the names of the datasets of a species."""
+    return [name for name, row in DATASETS.items() if row["species"] == wildcards.species]
+
+
+def dropped_of(wildcards):
+    """Return the tables of the genes that the datasets of a species lack."""
+    return expand("results/{dataset}/dataset.dropped.tsv", dataset=datasets_of(wildcards))
+
+
+def simulation_of(wildcards):
+    """Return the settings of a simulated species."""
+    return SPECIES[wildcards.species]["simulate"]
+
+
+def promoter_settings_of(wildcards):
+    """Return what the promoters of a species depend on, beside its files."""
+    species = SPECIES[wildcards.species]
+    files = {"genome", "annotation", "cage_peaks", "gene_names", "tables", "simulate"}
+    return {key: value for key, value in species.items() if key not in files}
+
+
+def expression_settings_of(wildcards):
+    """Return how a dataset's expression values are taken from its table."""
+    return {key: value for key, value in DATASETS[wildcards.dataset].items() if key != "species"}
+
+
+def units_of(wildcards):
+    """Return the unit of a dataset's values."""
+    return DATASETS[wildcards.dataset]["units"]
+
+
+def split_of(wildcards):
+    """Return how an experiment splits its genes."""
+    return EXPERIMENTS[wildcards.experiment]["split"]
+
+
+def window_of(wildcards):
+    """Return the bases upstream and downstream of the TSS that an experiment's network reads."""
+    architecture = plan_of(wildcards)["architecture"]
+    return [architecture["upstream"], architecture["downstream"]]
+
+
+def plan_of(wildcards):
+    """Return what an experiment trains."""
+    return experiment_plan(config, wildcards.experiment)
+
+
+def per_fold(pattern):
+    """Return a function that gives the files of all folds of an experiment."""
+
+    def files(wildcards):
+        folds = split_of(wildcards).get("folds", 1)
+        folder = f"results/{wildcards.dataset}/{wildcards.experiment}"
+        return [f"{folder}/{pattern.format(fold=fold)}" for fold in range(1, folds + 1)]
+
+    return files
+
+
+# ----- resources that grow with each attempt -----
+
+
+def gigabytes(number):
+    """Return a function that gives so many gigabytes in MB, half as much again with each attempt."""
+
+    def memory(wildcards, attempt):
+        return int(1024 * number * 1.5 ** (attempt - 1))
+
+    return memory
+
+
+def minutes(number):
+    """Return a function that gives so many minutes, as much again with each attempt."""
+
+    def runtime(wildcards, attempt):
+        return number * attempt
+
+    return runtime

@@ -1,0 +1,59 @@
+# Datasets, the split of each experiment, and its leakage audit.
+
+
+rule dataset:
+    input:
+        genes=genes_of,
+        promoters=promoters_of,
+        expression=expression_of,
+    output:
+        dataset="results/{dataset}/dataset.h5",
+        dropped="results/{dataset}/dataset.dropped.tsv",
+    params:
+        units=units_of,
+        code=code_hash("dataset"),
+    log:
+        "logs/dataset/{dataset}.log",
+    benchmark:
+        "benchmarks/dataset/{dataset}.tsv"
+    conda:
+        "../../envs/promoters.yaml"
+    resources:
+        mem_mb=gigabytes(2),
+        runtime=minutes(10),
+    message:
+        "Joining promoters, half-life features and expression of {wildcards.dataset}"
+    script:
+        "../scripts/dataset.py"
+
+
+rule split:
+    input:
+        dataset="results/{dataset}/dataset.h5",
+    output:
+        split="results/{dataset}/{experiment}/split.tsv",
+        leakage="results/{dataset}/{experiment}/leakage.tsv",
+        summary=report(
+            "results/{dataset}/{experiment}/leakage_summary.tsv",
+            caption="../report/leakage_summary.rst",
+            category="3 Data",
+            labels={"experiment": "{experiment}", "what": "leakage audit", "kind": "table"},
+        ),
+    params:
+        split=split_of,
+        window=window_of,
+        seed=config["seed"],
+        code=code_hash("leakage"),
+    log:
+        "logs/split/{dataset}/{experiment}.log",
+    benchmark:
+        "benchmarks/split/{dataset}/{experiment}.tsv"
+    conda:
+        "../../envs/dataset.yaml"
+    resources:
+        mem_mb=gigabytes(2),
+        runtime=minutes(10),
+    message:
+        "Splitting the genes of {wildcards.experiment} and auditing the split"
+    script:
+        "../scripts/split.py"

@@ -1,0 +1,31 @@
+# The embedded demo species: simulated, with known truth.
+
+
+rule simulate:
+    output:
+        genome="resources/{species}/genome.fa",
+        annotation="resources/{species}/genes.gtf.gz",
+        cage_peaks="resources/{species}/cage_peaks.bb",
+        gene_names="resources/{species}/gene_names.tsv",
+        table="resources/{species}/expression.tsv.gz",
+        truth="resources/{species}/truth/genes.tsv",
+        model="resources/{species}/truth/model.json",
+    params:
+        settings=simulation_of,
+        seed=config["seed"],
+        code=code_hash("simulate"),
+    wildcard_constraints:
+        species=one_of(SIMULATED),
+    log:
+        "logs/simulate/{species}.log",
+    benchmark:
+        "benchmarks/simulate/{species}.tsv"
+    conda:
+        "../../envs/promoters.yaml"
+    resources:
+        mem_mb=gigabytes(2),
+        runtime=minutes(15),
+    message:
+        "Simulating the species {wildcards.species}"
+    script:
+        "../scripts/simulate.py"

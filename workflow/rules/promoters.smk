@@ -1,0 +1,54 @@
+# Genes, their TSSs, half-life features and promoter sequences.
+
+
+rule promoters:
+    input:
+        genome="resources/{species}/genome.fa",
+        annotation="resources/{species}/genes.gtf.gz",
+        cage_peaks=cage_peaks_of,
+        gene_names=gene_names_of,
+    output:
+        genes="results/{species}/genes.tsv",
+        promoters="results/{species}/promoters.h5",
+        dropped="results/{species}/promoters.dropped.tsv",
+    params:
+        settings=promoter_settings_of,
+        code=code_hash("genes"),
+    log:
+        "logs/promoters/{species}.log",
+    benchmark:
+        "benchmarks/promoters/{species}.tsv"
+    conda:
+        "../../envs/promoters.yaml"
+    resources:
+        mem_mb=gigabytes(6),
+        runtime=minutes(30),
+    message:
+        "Choosing transcripts and cutting the promoters of {wildcards.species}"
+    script:
+        "../scripts/promoters.py"
+
+
+rule dropped:
+    input:
+        promoters="results/{species}/promoters.dropped.tsv",
+        datasets=dropped_of,
+    output:
+        report(
+            "results/{species}/dropped.tsv",
+            caption="../report/dropped_genes.rst",
+            category="2 Promoters",
+            labels={"species": "{species}", "what": "genes dropped, with reasons", "kind": "table"},
+        ),
+    params:
+        datasets=datasets_of,
+        code=code_hash("genes"),
+    log:
+        "logs/dropped/{species}.log",
+    conda:
+        "../../envs/promoters.yaml"
+    localrule: True
+    message:
+        "Listing the genes of {wildcards.species} that were dropped on the way"
+    script:
+        "../scripts/dropped.py"

@@ -1,0 +1,132 @@
+# Figures, the comparison of all experiments, and the report's first page.
+
+
+rule report_species:
+    input:
+        genes="results/{species}/genes.tsv",
+        dropped="results/{species}/dropped.tsv",
+    output:
+        dropped=report(
+            "results/{species}/figures/dropped_genes.svg",
+            caption="../report/dropped_genes.rst",
+            category="2 Promoters",
+            labels={"species": "{species}", "what": "genes dropped, by reason", "kind": "figure"},
+        ),
+        tss=report(
+            "results/{species}/figures/tss_shift.svg",
+            caption="../report/tss_shift.rst",
+            category="2 Promoters",
+            labels={"species": "{species}", "what": "shift of the TSS by CAGE", "kind": "figure"},
+        ),
+    params:
+        code=code_hash("report"),
+    log:
+        "logs/report_species/{species}.log",
+    conda:
+        "../../envs/report.yaml"
+    message:
+        "Drawing the promoters of {wildcards.species}"
+    script:
+        "../scripts/report_species.py"
+
+
+rule report_expression:
+    input:
+        datasets=expand("results/{dataset}/dataset.h5", dataset=DATASETS),
+    output:
+        report(
+            f"results/{RUN}/figures/expression.svg",
+            caption="../report/expression_distribution.rst",
+            category="3 Data",
+            labels={"experiment": "all", "what": "distribution of expression", "kind": "figure"},
+        ),
+    params:
+        names=list(DATASETS),
+        code=code_hash("report"),
+    log:
+        f"logs/report_expression/{RUN}.log",
+    conda:
+        "../../envs/report.yaml"
+    message:
+        "Drawing the expression of all datasets"
+    script:
+        "../scripts/report_expression.py"
+
+
+rule report_experiment:
+    input:
+        predictions="results/{dataset}/{experiment}/predictions.tsv",
+        metrics="results/{dataset}/{experiment}/metrics.json",
+        trials="results/{dataset}/{experiment}/trials.tsv",
+        history="results/{dataset}/{experiment}/history.tsv",
+        leakage="results/{dataset}/{experiment}/leakage.tsv",
+    output:
+        scatter=report(
+            "results/{dataset}/{experiment}/figures/observed_vs_predicted.svg",
+            caption="../report/observed_vs_predicted.rst",
+            category="4 Models",
+            labels={"experiment": "{experiment}", "what": "observed against predicted", "kind": "figure"},
+        ),
+        curves=report(
+            "results/{dataset}/{experiment}/figures/learning_curves.svg",
+            caption="../report/learning_curves.rst",
+            category="4 Models",
+            labels={"experiment": "{experiment}", "what": "learning curves", "kind": "figure"},
+        ),
+        leakage=report(
+            "results/{dataset}/{experiment}/figures/leakage.svg",
+            caption="../report/leakage.rst",
+            category="3 Data",
+            labels={"experiment": "{experiment}", "what": "leakage audit", "kind": "figure"},
+        ),
+    params:
+        units=units_of,
+        code=code_hash("report"),
+    log:
+        "logs/report_experiment/{dataset}/{experiment}.log",
+    conda:
+        "../../envs/report.yaml"
+    message:
+        "Drawing the results of {wildcards.experiment}"
+    script:
+        "../scripts/report_experiment.py"
+
+
+rule report_run:
+    input:
+        metrics=expand("{folder}/metrics.json", folder=experiment_folders()),
+        trials=expand("{folder}/trials.tsv", folder=experiment_folders()),
+        leakage=expand("{folder}/leakage.tsv", folder=experiment_folders()),
+        genes=expand("results/{species}/{table}.tsv", species=SPECIES, table=["genes", "dropped"]),
+        datasets=expand("results/{dataset}/dataset.h5", dataset=DATASETS),
+    output:
+        comparison=report(
+            f"results/{RUN}/figures/comparison.svg",
+            caption="../report/comparison.rst",
+            category="1 Summary",
+            labels={"what": "all experiments side by side", "kind": "figure"},
+        ),
+        metrics=report(
+            f"results/{RUN}/metrics.tsv",
+            caption="../report/metrics.rst",
+            category="1 Summary",
+            labels={"what": "metrics of all experiments", "kind": "table"},
+        ),
+        landing=report(
+            f"results/{RUN}/landing.rst",
+            caption="../report/landing.rst",
+            category="1 Summary",
+            labels={"what": "what was run and what came out", "kind": "text"},
+        ),
+    params:
+        experiments=dict(zip(EXPERIMENTS, experiment_folders())),
+        config=without_places(config),
+        code=code_hash("report"),
+    log:
+        f"logs/report_run/{RUN}.log",
+    conda:
+        "../../envs/report.yaml"
+    message:
+        "Writing the first page of the report"
+    script:
+        "../scripts/report_run.py"

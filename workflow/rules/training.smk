@@ -1,0 +1,69 @@
+# Trains the models of every experiment and predicts its test genes.
+
+
+rule train:
+    input:
+        dataset="results/{dataset}/dataset.h5",
+        split="results/{dataset}/{experiment}/split.tsv",
+    output:
+        model=directory("results/{dataset}/{experiment}/models/fold_{fold}"),
+        trials="results/{dataset}/{experiment}/folds/trials_{fold}.tsv",
+        history="results/{dataset}/{experiment}/folds/history_{fold}.tsv",
+    params:
+        plan=plan_of,
+        kept="results/{dataset}/{experiment}/trials/fold_{fold}",
+        device=config["device"],
+        code=code_hash("training"),
+    log:
+        "logs/train/{dataset}/{experiment}/fold_{fold}.log",
+    benchmark:
+        "benchmarks/train/{dataset}/{experiment}/fold_{fold}.tsv"
+    conda:
+        TRAINING_ENV
+    threads: 2
+    resources:
+        mem_mb=gigabytes(4),
+        runtime=minutes(240),
+        gpu=GPU,
+    message:
+        "Training fold {wildcards.fold} of {wildcards.experiment}"
+    script:
+        "../scripts/train.py"
+
+
+rule predict:
+    input:
+        dataset="results/{dataset}/dataset.h5",
+        split="results/{dataset}/{experiment}/split.tsv",
+        models=per_fold("models/fold_{fold}"),
+        trials=per_fold("folds/trials_{fold}.tsv"),
+        history=per_fold("folds/history_{fold}.tsv"),
+    output:
+        predictions=report(
+            "results/{dataset}/{experiment}/predictions.tsv",
+            caption="../report/predictions.rst",
+            category="4 Models",
+            labels={"experiment": "{experiment}", "what": "predictions of test genes", "kind": "table"},
+        ),
+        metrics="results/{dataset}/{experiment}/metrics.json",
+        trials="results/{dataset}/{experiment}/trials.tsv",
+        history="results/{dataset}/{experiment}/history.tsv",
+    params:
+        seed=config["seed"],
+        device=config["device"],
+        code=code_hash("evaluation"),
+    log:
+        "logs/predict/{dataset}/{experiment}.log",
+    benchmark:
+        "benchmarks/predict/{dataset}/{experiment}.tsv"
+    conda:
+        TRAINING_ENV
+    threads: 2
+    resources:
+        mem_mb=gigabytes(3),
+        runtime=minutes(30),
+        gpu=GPU,
+    message:
+        "Predicting the test genes of {wildcards.experiment}"
+    script:
+        "../scripts/predict.py"

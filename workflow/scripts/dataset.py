@@ -1,0 +1,16 @@
+"""Adapter of the rule dataset."""
+
+from pathlib import Path
+
+from _adapter import adapter
+
+with adapter(snakemake):
+    from xpresso_core.dataset import write_dataset
+
+    write_dataset(
+        *map(Path, (snakemake.input.genes, snakemake.input.promoters, snakemake.input.expression)),
+        Path(snakemake.output.dataset),
+        Path(snakemake.output.dropped),
+        name=snakemake.wildcards.dataset,
+        units=snakemake.params.units,
+    )

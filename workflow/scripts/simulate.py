@@ -1,0 +1,12 @@
+"""Adapter of the rule simulate."""
+
+from pathlib import Path
+
+from _adapter import adapter
+
+with adapter(snakemake):
+    from xpresso_core.simulate import simulate_species
+
+    simulate_species(
+        Path(snakemake.output.genome).parent, seed=snakemake.params.seed, **snakemake.params.settings
+    )

@@ -1,0 +1,223 @@
+"""The network: hyperparameters as data, and the Keras model that they describe."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
+
+from xpresso_core.errors import ConfigError
+from xpresso_core.genome import Window
+
+if TYPE_CHECKING:
+    import keras
+
+Input = Literal["promoter", "halflife"]
+
+
+class Convolution(NamedTuple):
+    """One convolution with ReLU, then max pooling.
+
+    Attributes
+    ----------
+    filters, width
+        Number of filters, and the bases (or pooled bins) that each one spans.
+    pool
+        Positions that one maximum is taken over.
+    dropout
+        Share of the pooled values silenced in training.
+    """
+
+    filters: int
+    width: int
+    pool: int
+    dropout: float = 0.0
+
+
+class Dense(NamedTuple):
+    """One fully connected layer with ReLU, then dropout.
+
+    Attributes
+    ----------
+    units
+        Number of units.
+    dropout
+        Share of the units silenced in training.
+    """
+
+    units: int
+    dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How one trial is trained.
+
+    Attributes
+    ----------
+    learning_rate
+        Of the Adam optimizer.
+    batch_size
+        Genes per step.
+    epochs, patience
+        At most so many epochs; stop after `patience` without a lower validation error.
+    weight_decay
+        Of all weights but biases, decoupled (AdamW); 0 is plain Adam.
+    jitter
+        Largest random shift of a training window, in bases, drawn anew each time a gene is seen.
+    averaging
+        Momentum of an exponential moving average of the weights that is what gets validated and kept;
+        0 keeps the weights themselves.
+    """
+
+    learning_rate: float = 1e-3
+    batch_size: int = 128
+    epochs: int = 100
+    patience: int = 7
+    weight_decay: float = 0.0
+    jitter: int = 0
+    averaging: float = 0.0
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A network of the Xpresso family, and the recipe that trains it.
+
+    Attributes
+    ----------
+    window
+        The bases around the TSS that it reads.
+    convolutions
+        From the sequence on; at least one.
+    dense
+        After the half-life features have joined the flattened convolutions.
+    recipe
+        How it is trained.
+    """
+
+    window: Window
+    convolutions: tuple[Convolution, ...]
+    dense: tuple[Dense, ...]
+    recipe: Recipe = Recipe()
+
+    @property
+    def needed_window(self) -> Window:
+        """The window that a dataset must hold for training: the network's own, and the jitter."""
+        jitter = self.recipe.jitter
+        return Window(self.window.upstream + jitter, self.window.downstream + jitter)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain types, in the form that the configuration uses."""
+        return {
+            "upstream": self.window.upstream,
+            "downstream": self.window.downstream,
+            "convolutions": [layer._asdict() for layer in self.convolutions],
+            "dense": [layer._asdict() for layer in self.dense],
+            "training": asdict(self.recipe),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the architecture that a configuration block describes, whose keys the schema has checked."""
+        return cls(
+            window=Window(data["upstream"], data["downstream"]),
+            convolutions=tuple(Convolution(**layer) for layer in data["convolutions"]),
+            dense=tuple(Dense(**layer) for layer in data["dense"]),
+            recipe=Recipe(**data.get("training", {})),
+        )
+
+
+PAPER = Architecture(
+    window=Window(7000, 3500),
+    convolutions=(Convolution(128, 6, 30), Convolution(32, 9, 10)),
+    dense=(Dense(64, 0.000992864149624538), Dense(2, 0.015461061523035332)),
+)
+"""The best of the paper's search (Table 1, Figure 1): 112,485 parameters with eight half-life features."""
+
+COMPACT = Architecture(
+    window=Window(750, 750),
+    convolutions=(Convolution(64, 6, 30), Convolution(32, 5, 5, 0.5)),
+    dense=(Dense(64, 0.5),),
+    recipe=Recipe(learning_rate=1e-3, batch_size=64, epochs=150, patience=15, averaging=0.98),
+)
+"""For about a thousand genes: the core promoter, strong dropout, no two-unit layer that could die, and averaged
+weights. Chosen on human_mini by validation genes alone (docs/results.md)."""
+
+ARCHITECTURES: Mapping[str, Architecture] = {"paper": PAPER, "compact": COMPACT}
+
+
+def named_architecture(name: str, own: Mapping[str, Mapping[str, Any]]) -> Architecture:
+    """Return a shipped architecture, or one that the configuration describes.
+
+    Raises
+    ------
+    ConfigError
+        If there is none of that name.
+    """
+    if name in own:
+        return Architecture.from_dict(own[name])
+    if name in ARCHITECTURES:
+        return ARCHITECTURES[name]
+    what = f"there is no architecture {name!r}"
+    remedy = f"Choose one of {', '.join([*ARCHITECTURES, *own])}, or describe it under 'architectures'"
+    raise ConfigError(what, where="experiments", remedy=remedy)
+
+
+def build(architecture: Architecture, inputs: tuple[Input, ...], features: int) -> keras.Model:
+    """Make the untrained network.
+
+    All kernels start from the Glorot normal distribution, as the paper's text says (its published code
+    leaves the dense layers at Keras' default, Glorot uniform).
+
+    Parameters
+    ----------
+    architecture
+        The hyperparameters.
+    inputs
+        ``("promoter",)`` or ``("promoter", "halflife")``.
+    features
+        Number of half-life features.
+
+    Returns
+    -------
+    keras.Model
+        Inputs ``promoter float32 [batch, window, 4]`` (one-hot) and ``halflife float32 [batch, features]``
+        (z-scores) as asked for; output ``expression float32 [batch, 1]``, the z-scored label.
+
+    Raises
+    ------
+    ConfigError
+        If pooling leaves nothing of the window.
+    """
+    import keras
+    from keras import layers
+
+    promoter = keras.Input((architecture.window.length, 4), name="promoter")
+    tensor = promoter
+    for number, layer in enumerate(architecture.convolutions, start=1):
+        if tensor.shape[1] < layer.pool:
+            what = f"pooling over {layer.pool} leaves nothing of {tensor.shape[1]} positions"
+            where = f"convolution {number} of the architecture"
+            raise ConfigError(what, where=where, remedy="Enlarge the window or pool less")
+        tensor = layers.Conv1D(
+            layer.filters,
+            layer.width,
+            padding="same",
+            activation="relu",
+            kernel_initializer="glorot_normal",
+            name=f"convolution_{number}",
+        )(tensor)
+        tensor = layers.MaxPooling1D(layer.pool, name=f"pool_{number}")(tensor)
+        tensor = layers.Dropout(layer.dropout)(tensor) if layer.dropout else tensor
+    tensor = layers.Flatten(name="flatten")(tensor)
+    model_inputs = [promoter]
+    if "halflife" in inputs:
+        halflife = keras.Input((features,), name="halflife")
+        tensor = layers.Concatenate(name="join")([tensor, halflife])
+        model_inputs.append(halflife)
+    for number, dense in enumerate(architecture.dense, start=1):
+        name = f"dense_{number}"
+        tensor = layers.Dense(dense.units, "relu", kernel_initializer="glorot_normal", name=name)(tensor)
+        tensor = layers.Dropout(dense.dropout, name=f"dropout_{number}")(tensor) if dense.dropout else tensor
+    output = layers.Dense(1, kernel_initializer="glorot_normal", name="expression")(tensor)
+    return keras.Model(model_inputs, output)

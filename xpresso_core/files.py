@@ -1,0 +1,155 @@
+"""Reading and writing files so that nothing half-written is ever left behind."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import json
+import os
+import shutil
+import sys
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO, cast
+
+import pandas as pd
+
+from xpresso_core.errors import InputError
+
+GZIP_MAGIC = b"\x1f\x8b"
+
+
+@contextmanager
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Give a temporary path beside `path` that takes its place on success and vanishes on error.
+
+    Works for files and for folders; an existing folder of that name is replaced.
+
+    Parameters
+    ----------
+    path
+        The final name. Its parent folder is made if needed.
+
+    Yields
+    ------
+    pathlib.Path
+        A name in the same folder, with the same suffixes, at which nothing exists yet.
+    """
+    final = Path(path)
+    final.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=final.parent, prefix=".partial-") as folder:
+        draft = Path(folder) / final.name
+        yield draft
+        if draft.is_dir() and final.is_dir():
+            shutil.rmtree(final)
+        draft.replace(final)
+
+
+def sha256(path: str | os.PathLike[str]) -> str:
+    """Return the SHA-256 checksum of a file as 64 hexadecimal digits."""
+    with Path(path).open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+@contextmanager
+def open_binary(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a plain, gzip or bgzip file for reading bytes; ``-`` is standard input.
+
+    The kind is taken from the content, never from the name.
+
+    Raises
+    ------
+    InputError
+        If the file does not exist, is a folder, or its compression is damaged.
+    """
+    name = str(path)
+    try:
+        with sys.stdin.buffer if name == "-" else Path(name).open("rb") as handle:
+            peek = cast("Any", handle).peek(2)[:2]
+            yield cast("BinaryIO", gzip.GzipFile(fileobj=handle)) if peek == GZIP_MAGIC else handle
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        what = f"cannot be read ({error.strerror})"
+        raise InputError(what, where=name, remedy="Check the path") from error
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        what = f"the compressed file is damaged or cut short ({error})"
+        raise InputError(what, where=name, remedy="Fetch or compress it again") from error
+
+
+@contextmanager
+def open_text(path: str | os.PathLike[str]) -> Iterator[TextIO]:
+    """Open a plain, gzip or bgzip file for reading UTF-8 text; ``-`` is standard input."""
+    with open_binary(path) as handle:
+        text = io.TextIOWrapper(handle, encoding="utf-8", errors="replace")
+        try:
+            yield text
+        finally:
+            text.detach()
+
+
+def write_table(frame: pd.DataFrame, path: str | os.PathLike[str]) -> None:
+    """Write a tab-separated table with a header and no index, atomically; missing values are empty."""
+    with atomic_path(path) as draft:
+        frame.to_csv(draft, sep="\t", index=False, na_rep="")
+
+
+def read_table(
+    path: str | os.PathLike[str],
+    columns: Iterable[str] = (),
+    dtype: Mapping[str, Any] | None = None,
+) -> pd.DataFrame:
+    """Read a tab-separated table with a header.
+
+    Parameters
+    ----------
+    path
+        The file: plain, gzip or bgzip.
+    columns
+        Names that must be there.
+    dtype
+        Types by column; ``gene_id`` and other names are best read as ``str``.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read as a table, or a required column is missing.
+    """
+    try:
+        with open_text(path) as handle:
+            frame = pd.read_csv(
+                handle, sep="\t", dtype=cast("Any", dtype), keep_default_na=False, na_values=[""]
+            )
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        what = f"is not a tab-separated table ({' '.join(str(error).split())})"
+        raise InputError(what, where=str(path), remedy="Check its columns and their types") from error
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        what = f"lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
+        remedy = f"It has: {', '.join(map(str, frame.columns))}"
+        raise InputError(what, where=str(path), remedy=remedy)
+    return frame
+
+
+def write_json(data: object, path: str | os.PathLike[str]) -> None:
+    """Write indented JSON with sorted keys, atomically; NaN is refused."""
+    with atomic_path(path) as draft:
+        draft.write_text(json.dumps(data, indent=2, sort_keys=True, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def read_json(path: str | os.PathLike[str]) -> Any:
+    """Read a JSON file.
+
+    Raises
+    ------
+    InputError
+        If the file is missing or not JSON.
+    """
+    try:
+        with open_text(path) as handle:
+            return json.load(handle)
+    except json.JSONDecodeError as error:
+        what = f"is not JSON (line {error.lineno}: {error.msg})"
+        raise InputError(what, where=str(path), remedy="Make it again with the workflow") from error

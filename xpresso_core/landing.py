@@ -1,0 +1,190 @@
+"""The words of the report's first page: what was run and what came out, in reStructuredText.
+
+Text from outside (names, reasons, versions) is escaped for reStructuredText and for Jinja, which Snakemake
+runs over its report pages. The page is read in a narrow column: short paragraphs and lists, no wide tables.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from xpresso_core.errors import InputError
+from xpresso_core.summary import (
+    DatasetSummary,
+    ExperimentSummary,
+    LeakageTotals,
+    RunSummary,
+    SpeciesSummary,
+    TrialCounts,
+)
+
+INPUTS = {
+    "promoter": "promoter sequence",
+    "halflife": "half-life features",
+    "mono_shuffled": "promoters with shuffled bases",
+    "di_shuffled": "promoters with shuffled dinucleotides",
+}
+
+
+def landing_page(run: RunSummary) -> str:
+    """Say in words what was run and what came out.
+
+    Returns
+    -------
+    str
+        reStructuredText that is safe inside a Jinja template: it holds no opening brace pair.
+
+    Raises
+    ------
+    InputError
+        If a part of the summary is missing.
+    """
+    missing = sorted(RunSummary.__required_keys__ - set(run))
+    if missing:
+        what = f"the summary of the run lacks {', '.join(missing)}"
+        raise InputError(what, where="report", remedy="Collect every part before writing the page")
+    title = f"Xpresso run {_plain(run['name'])}"
+    parts = [f"{title}\n{'=' * len(title)}"]
+    if any(species["simulated"] for species in run["species"]):
+        names = _and(_plain(species["name"]) for species in run["species"] if species["simulated"])
+        parts.append(f"**SIMULATED DATA: {names} is made up by a program, not a real organism.**")
+    if run.get("description"):
+        parts.append(_plain(run["description"]))
+    parts += [_headline(run["experiments"])]
+    parts += _section("Experiments", [_experiment(item) for item in run["experiments"]])
+    parts.append(
+        "r² is the squared Pearson correlation of observed and predicted log10 expression over genes that the"
+        " network neither learned from nor was chosen by; CI is the 95 % bootstrap confidence interval."
+    )
+    parts += _section("Genes", [_species(species) for species in run["species"]])
+    parts += _section("Datasets", [_dataset(dataset) for dataset in run["datasets"]])
+    parts += _section("Files", [f"{_literal(path)}: {_plain(text)}" for path, text in run["outputs"].items()])
+    parts += _section("Made with", [_made_with(run)])
+    return "\n\n".join(parts) + "\n"
+
+
+def trial_story(trials: TrialCounts) -> str:
+    """Say in a sentence or two how the trials ended and what that means for the predictions."""
+    total = trials["live"] + trials["collapsed"] + trials["diverged"]
+    ends = [
+        f"{number} of {total} trials {what}"
+        for number, what in (
+            (trials["collapsed"], "collapsed to a constant"),
+            (trials["diverged"], "diverged"),
+        )
+        if number
+    ]
+    dead = trials["dead_folds"]
+    if trials["collapsed"] == total:
+        whole = "The only trial" if total == 1 else f"All {total} trials"
+        return f"{whole} collapsed to a constant: the experiment's predictions carry no information."
+    if len(dead) == trials["folds"]:
+        return f"{_and(ends)}, none is alive: the experiment's predictions carry no information."
+    if dead:
+        which = f"fold{'' if len(dead) == 1 else 's'} {_and(dead)} of {trials['folds']}"
+        return f"{_and(ends)}; in {which} no trial is alive, so the predictions there carry no information."
+    if ends:
+        return f"{_and(ends)}; none of them was chosen."
+    return f"{'The only trial' if total == 1 else f'All {total} trials'} trained normally."
+
+
+def _headline(experiments: list[ExperimentSummary]) -> str:
+    if not experiments:
+        return "No model was trained in this run."
+    useful = [item for item in experiments if item["metrics"]["pooled"]["pearson"] > 0]
+    if not useful:
+        return (
+            "**No experiment of this run predicts expression: every r² is 0, or the correlation negative.**"
+        )
+    best = max(useful, key=lambda item: item["metrics"]["pooled"]["r2"])
+    pooled = best["metrics"]["pooled"]
+    return (
+        f"The experiment with the highest r², **{_plain(best['name'])}**, explains"
+        f" **{100 * pooled['r2']:.0f} %** of the variance in expression between {pooled['n']:,} genes that"
+        f" it had not seen (r² = {_r2(pooled)})."
+    )
+
+
+def _experiment(experiment: ExperimentSummary) -> str:
+    settings, pooled = experiment["settings"], experiment["metrics"]["pooled"]
+    result = "predicts a constant, r² = 0" if pooled["constant"] else f"r² = {_r2(pooled)}"
+    wrong = " **The predictions point the wrong way: the correlation is negative.**"
+    sign = wrong if pooled["pearson"] < 0 else ""
+    inputs = _and(_plain(INPUTS.get(name, name)) for name in settings["inputs"])
+    return (
+        f"**{_plain(experiment['name'])}**: {result}, {pooled['n']:,} genes.{sign}"
+        f" {trial_story(experiment['trials'])} Learned from the {inputs} of {_plain(settings['dataset'])}"
+        f" with the architecture {_plain(settings['architecture'])}; {_split(settings['split'])}."
+        f" {_leakage(experiment['leakage'])}"
+    )
+
+
+def _split(split: Mapping[str, Any]) -> str:
+    kind = str(split["kind"])
+    words = {
+        "holdout": f"one random hold-out of {_plain(split.get('test', 'some'))} test genes",
+        "folds": f"nested cross-validation in {_plain(split.get('folds', 'several'))} random folds",
+        "chromosomes": f"cross-validation in {_plain(split.get('folds', 'several'))} groups of chromosomes",
+    }
+    return words.get(kind, f"split {_plain(kind)}")
+
+
+def _leakage(leakage: LeakageTotals) -> str:
+    if not leakage["any"]:
+        return "No test gene's window overlaps a training gene's."
+    return (
+        f"Of its {leakage['test_genes']:,} test genes, {100 * leakage['any']:.1f} % share some of their"
+        f" window with a training gene and {100 * leakage['half']:.1f} % share half of it or more."
+    )
+
+
+def _species(species: SpeciesSummary) -> str:
+    label = " (SIMULATED)" if species["simulated"] else ""
+    text = (
+        f"**{_plain(species['name'])}**{label}, assembly {_plain(species['assembly'])}:"
+        f" {species['promoters']:,} of {species['annotated']:,} annotated genes have a usable promoter."
+    )
+    if species["dropped"]:
+        reasons = (f"{entry['genes']:,} {_plain(entry['reason'])}" for entry in species["dropped"])
+        text += f" Dropped on the way: {'; '.join(reasons)}."
+    if species["recentred"]:
+        text += f" The start sites of {species['recentred']:,} are re-centred on CAGE peaks."
+    return text
+
+
+def _dataset(dataset: DatasetSummary) -> str:
+    return (
+        f"**{_plain(dataset['name'])}** ({_plain(dataset['species'])}): {_plain(dataset['expression'])};"
+        f" {dataset['genes']:,} genes, {dataset['silent']:,} of them silent; promoters from"
+        f" {dataset['upstream']:,} bases upstream to {dataset['downstream']:,} downstream of the TSS."
+    )
+
+
+def _made_with(run: RunSummary) -> str:
+    versions = ", ".join(f"{_plain(name)} {_plain(version)}" for name, version in run["software"].items())
+    device = f" Networks trained on {_plain(run['device'])}." if run.get("device") else ""
+    return f"Seed {run['seed']}.{device} {versions}."
+
+
+def _r2(pooled: Mapping[str, Any]) -> str:
+    return f"{pooled['r2']:.3f}, CI {pooled['r2_ci_low']:.3f} to {pooled['r2_ci_high']:.3f}"
+
+
+def _section(title: str, items: list[str]) -> list[str]:
+    return [f"{title}\n{'-' * len(title)}", *(f"- {item}" for item in items)] if items else []
+
+
+def _and(items: Iterable[str]) -> str:
+    *head, last = list(items) or ["nothing"]
+    return f"{', '.join(head)} and {last}" if head else last
+
+
+def _plain(text: object) -> str:
+    """Escape text so that neither reStructuredText nor Jinja sees anything in it but letters."""
+    return re.sub(r"([\\`*_|{}%#<>\[\]:])", r"\\\1", " ".join(str(text).split()))
+
+
+def _literal(text: str) -> str:
+    return _plain(text) if re.search(r"[`{\\]|^\s|\s$|^$", text) else f"``{text}``"

@@ -1,0 +1,161 @@
+"""The figures and the first page of a run's report, from the files of the earlier stages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from xpresso_core.dataset import Dataset
+from xpresso_core.files import atomic_path, read_json, read_table, write_table
+from xpresso_core.genome import Window
+from xpresso_core.landing import landing_page
+from xpresso_core.metrics import RegressionMetrics
+from xpresso_core.plots_dataset import expression_distribution, leakage_audit
+from xpresso_core.plots_promoters import dropped_genes, tss_shift
+from xpresso_core.plots_training import architecture_comparison, learning_curves, observed_vs_predicted
+from xpresso_core.provenance import versions
+from xpresso_core.summary import (
+    ExperimentSummary,
+    comparison_table,
+    dataset_summary,
+    experiment_summary,
+    species_summary,
+)
+
+TEXT = {"gene_id": str, "gene_name": str, "chrom": str, "dataset": str}
+
+
+def draw_species(name: str, genes_path: Path, dropped_path: Path, dropped_figure: Path, tss_figure: Path) -> None:
+    """Draw which genes were dropped, and how far CAGE moved the TSSs."""
+    genes, dropped = read_table(genes_path, dtype=TEXT), read_table(dropped_path, dtype=TEXT)
+    dropped_genes(dropped, dropped_figure, len(genes), f"{name}: genes lost on the way, and why")
+    tss_shift(genes, tss_figure, f"{name}: how far CAGE moves the transcription start sites")
+
+
+def draw_expression(datasets: Mapping[str, Path], path: Path) -> None:
+    """Draw the distribution of the label in every dataset."""
+    opened = {name: Dataset.open(file, Window(0, 1)) for name, file in datasets.items()}
+    units = {str(dataset.attributes["units"]) for dataset in opened.values()}
+    unit = units.pop() if len(units) == 1 else "log10(expression + 0.1)"
+    expression_distribution({name: dataset.expression for name, dataset in opened.items()}, path, unit=unit)
+
+
+def draw_experiment(folder: Path, title: str, unit: str, scatter: Path, curves: Path, leakage: Path) -> None:
+    """Draw observed against predicted, all learning curves, and the leakage audit of an experiment.
+
+    Parameters
+    ----------
+    folder
+        Of the experiment: ``predictions.tsv metrics.json history.tsv trials.tsv leakage.tsv``.
+    title
+        What the figures are headed with.
+    unit
+        Of the predictions.
+    scatter, curves, leakage
+        The figures to write.
+    """
+    metrics = RegressionMetrics(**read_json(folder / "metrics.json")["pooled"])
+    predictions = read_table(folder / "predictions.tsv", dtype=TEXT)
+    observed_vs_predicted(predictions, metrics, scatter, f"{title}: genes not seen in training", unit=unit)
+    history, trials = read_table(folder / "history.tsv"), read_table(folder / "trials.tsv")
+    learning_curves(history, trials, curves, f"{title}: learning curves of all trials")
+    audit = read_table(folder / "leakage.tsv", dtype=TEXT)
+    leakage_audit(audit, leakage, f"{title}: test genes that share sequence with training genes")
+
+
+def draw_comparison(experiments: Mapping[str, Path], config: Mapping[str, Any], figure: Path, table: Path) -> None:
+    """Draw the r² of all experiments side by side, and write all their pooled metrics as a table."""
+    summaries = _experiments(experiments, config)
+    architecture_comparison(comparison_table(summaries), figure)
+    rows = [{"experiment": row["name"], **row["metrics"]["pooled"]} for row in summaries]
+    write_table(pd.DataFrame(rows), table)
+
+
+def write_landing(
+    config: Mapping[str, Any], results: Path, experiments: Mapping[str, Path], page: Path
+) -> None:
+    """Write the report's first page: in words, what was run and what came out.
+
+    Parameters
+    ----------
+    config
+        The configuration of the run.
+    results
+        The folder of all results.
+    experiments
+        The folder of each experiment.
+    page
+        The reStructuredText file to write.
+    """
+    species = []
+    for name, row in config["species"].items():
+        genes = read_table(results / name / "genes.tsv", dtype=TEXT)
+        dropped = read_table(results / name / "dropped.tsv", dtype=TEXT)
+        species.append(species_summary(name, row["assembly"], "simulate" in row, genes, dropped))
+    datasets = [
+        _dataset(name, row, results / name / "dataset.h5") for name, row in config["datasets"].items()
+    ]
+    page_text = landing_page(
+        {
+            "name": config["name"],
+            "description": config["title"],
+            "species": species,
+            "datasets": datasets,
+            "experiments": _experiments(experiments, config),
+            "outputs": _outputs(config),
+            "software": versions(),
+            "seed": config["seed"],
+            "device": _device(experiments),
+        }
+    )
+    with atomic_path(page) as draft:
+        draft.write_text(page_text, encoding="utf-8")
+
+
+def _experiments(experiments: Mapping[str, Path], config: Mapping[str, Any]) -> list[ExperimentSummary]:
+    return [
+        experiment_summary(
+            name,
+            config["experiments"][name],
+            read_json(folder / "metrics.json"),
+            read_table(folder / "trials.tsv"),
+            read_table(folder / "leakage.tsv", dtype=TEXT),
+        )
+        for name, folder in experiments.items()
+    ]
+
+
+def _dataset(name: str, row: Mapping[str, Any], path: Path) -> Any:
+    dataset = Dataset.open(path, Window(0, 1))
+    stored = dataset.attributes["window"]
+    if "column" in row:
+        origin = f"column {row['column']} of the table {row['table']}"
+    else:
+        left_out = f" except {', '.join(row['median_except'])}" if row["median_except"] else ""
+        origin = f"median over all columns of the table {row['table']}{left_out}"
+    label = dataset.expression.astype(np.float64)
+    return dataset_summary(name, row["species"], origin, label, (stored["upstream"], stored["downstream"]))
+
+
+def _outputs(config: Mapping[str, Any]) -> dict[str, str]:
+    """Name one file of each kind, by its pattern."""
+    return {
+        "results/<species>/genes.tsv": "genes with TSS, representative transcript and half-life features",
+        "results/<species>/dropped.tsv": "genes lost on the way, with stage and reason",
+        "results/<dataset>/dataset.h5": "promoters, half-life features and labels",
+        "results/<dataset>/<experiment>/predictions.tsv": "observed and predicted expression of test genes",
+        "results/<dataset>/<experiment>/models/fold_<k>": "model bundles, for the command xpresso predict",
+        f"results/{config['name']}/report.zip": "this report",
+    }
+
+
+def _device(experiments: Mapping[str, Path]) -> str:
+    devices = {
+        read_json(folder / "models" / "fold_1" / "bundle.json")["metadata"]["device"]
+        for folder in experiments.values()
+    }
+    return ", ".join(sorted(devices))

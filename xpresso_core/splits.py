@@ -1,0 +1,141 @@
+"""Which genes train, which validate, which test."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from xpresso_core.errors import ConfigError
+from xpresso_core.randomness import generator
+
+Indices = npt.NDArray[np.int64]
+Kind = Literal["holdout", "folds", "chromosomes"]
+PARTS = ("train", "validation", "test")
+
+
+class Fold(NamedTuple):
+    """Row numbers of the genes of each part."""
+
+    train: Indices
+    validation: Indices
+    test: Indices
+
+
+def make_folds(
+    kind: Kind,
+    chrom: npt.NDArray[np.str_],
+    *,
+    seed: int,
+    folds: int = 1,
+    validation: int = 0,
+    test: int = 0,
+) -> list[Fold]:
+    """Partition genes for training, validation and test.
+
+    Parameters
+    ----------
+    kind
+        ``holdout``: one random hold-out of `validation` and `test` genes, as in Figure 2B of the paper.
+        ``folds``: nested cross-validation; each of `folds` random, equally sized bins is tested once, and
+        `validation` of the other genes, drawn anew for each fold, are kept for model selection.
+        ``chromosomes``: whole chromosomes are dealt to `folds` groups of similar size; each group is tested
+        once, the next one validates.
+    chrom
+        ``[gene]``, the chromosome of each gene.
+    seed
+        The seed of the run.
+
+    Returns
+    -------
+    list of Fold
+        Sorted row numbers; the three parts are disjoint and cover all genes.
+
+    Raises
+    ------
+    ConfigError
+        If there are too few genes or chromosomes for what is asked.
+    """
+    genes = len(chrom)
+    if kind == "chromosomes":
+        groups = _chromosome_groups(chrom, folds)
+        bins = [np.flatnonzero(groups == group) for group in range(folds)]
+        parts = [(bins[(group + 1) % folds], bins[group]) for group in range(folds)]
+    elif kind == "folds":
+        _need(genes >= folds + validation + 1, f"{folds} folds and {validation} validation genes", genes)
+        order = generator(seed, "folds").permutation(genes)
+        bins = np.array_split(order, folds)
+        parts = [(_draw(order, chosen, validation, seed, fold), chosen) for fold, chosen in enumerate(bins)]
+    else:
+        _need(genes > validation + test, f"{validation} validation and {test} test genes", genes)
+        order = generator(seed, "holdout").permutation(genes)
+        parts = [(order[:validation], order[validation : validation + test])]
+    return [_fold(genes, validating, testing) for validating, testing in parts]
+
+
+def _fold(genes: int, validation: Indices, test: Indices) -> Fold:
+    train = np.setdiff1d(np.arange(genes), np.concatenate([validation, test]))
+    return Fold(train, np.sort(validation), np.sort(test))
+
+
+def _draw(order: Indices, test: Indices, validation: int, seed: int, fold: int) -> Indices:
+    """Draw the validation genes of a fold from the genes that it does not test."""
+    rest = np.setdiff1d(order, test)
+    return generator(seed, "validation", fold).permutation(rest)[:validation]
+
+
+def _chromosome_groups(chrom: npt.NDArray[np.str_], folds: int) -> Indices:
+    """Deal chromosomes, largest first, each to the smallest group so far."""
+    names, counts = np.unique(chrom, return_counts=True)
+    if len(names) < folds or folds < 3:
+        what = f"{folds} folds of whole chromosomes are asked for, the genes lie on {len(names)} chromosomes"
+        raise ConfigError(what, where="split", remedy="Take at least 3 folds and at most one per chromosome")
+    sizes = np.zeros(folds, dtype=np.int64)
+    group_of: dict[str, int] = {}
+    for index in sorted(range(len(names)), key=lambda index: (-counts[index], names[index])):
+        smallest = int(np.argmin(sizes))
+        group_of[str(names[index])] = smallest
+        sizes[smallest] += counts[index]
+    return np.array([group_of[str(name)] for name in chrom], dtype=np.int64)
+
+
+def _need(enough: bool, asked: str, genes: int) -> None:  # noqa: FBT001
+    if not enough:
+        what = f"{asked} are asked for, but the dataset has {genes} genes"
+        raise ConfigError(what, where="split", remedy="Ask for fewer, or give more genes")
+
+
+def split_table(gene_id: npt.NDArray[np.str_], folds: list[Fold]) -> pd.DataFrame:
+    """Return the table ``fold gene_id part``, folds counted from 1, genes in dataset order."""
+    tables = []
+    for number, fold in enumerate(folds, start=1):
+        part = np.empty(len(gene_id), dtype=object)
+        for name, rows in zip(PARTS, fold, strict=True):
+            part[rows] = name
+        tables.append(pd.DataFrame({"fold": number, "gene_id": gene_id, "part": part}))
+    return pd.concat(tables, ignore_index=True)
+
+
+def fold_of_table(table: pd.DataFrame, fold: int, gene_id: npt.NDArray[np.str_]) -> Fold:
+    """Return the row numbers of one fold of a split table for the genes of a dataset.
+
+    Raises
+    ------
+    ConfigError
+        If table and dataset hold different genes.
+    """
+    part = table.loc[table["fold"] == fold].set_index("gene_id")["part"]
+    if len(part) != len(gene_id) or not part.index.isin(gene_id).all():
+        what = f"fold {fold} of the split and the dataset hold different genes"
+        raise ConfigError(what, where="split", remedy="Make the split again from this dataset")
+    ordered = part.loc[gene_id].to_numpy()
+    return Fold(*(np.flatnonzero(ordered == name) for name in PARTS))
+
+
+def split_hash(table: pd.DataFrame, fold: int) -> str:
+    """Return the SHA-256 of one fold's genes and parts, independent of their order."""
+    rows = table.loc[table["fold"] == fold, ["gene_id", "part"]].sort_values("gene_id")
+    return hashlib.sha256("\n".join(rows["gene_id"] + "\t" + rows["part"]).encode()).hexdigest()

@@ -1,0 +1,306 @@
+"""Training one fold: independent trials, resumed where they were left, and the choice among them."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import keras
+import numpy as np
+import pandas as pd
+from tqdm import tqdm
+
+from xpresso_core.architecture import Architecture, Input
+from xpresso_core.bundle import Bundle, save_bundle
+from xpresso_core.dataset import Dataset
+from xpresso_core.errors import TrainingError
+from xpresso_core.files import read_json, read_table, write_table
+from xpresso_core.halflife import HALFLIFE_FEATURES
+from xpresso_core.provenance import code_hash, versions
+from xpresso_core.randomness import generator
+from xpresso_core.scaling import Protocol, Scaler
+from xpresso_core.splits import Fold, fold_of_table, split_hash
+from xpresso_core.trial import Arrays, run_trial
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is trained for one experiment.
+
+    Attributes
+    ----------
+    inputs
+        What the network reads.
+    architecture
+        The network and its recipe.
+    protocol
+        Which genes scale the label and the features: ``strict``, the training genes; ``paper``, all.
+    trials
+        Independent trials per fold.
+    ensemble
+        ``best``: the trial of lowest validation error, as in the paper; ``all``: the mean of all live trials.
+    seed
+        The seed of the run.
+    """
+
+    inputs: tuple[Input, ...]
+    architecture: Architecture
+    protocol: Protocol = "strict"
+    trials: int = 10
+    ensemble: Literal["best", "all"] = "best"
+    seed: int = 0
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Self:
+        """Return the plan that plain types describe, as `configuration.experiment_plan` gives them."""
+        architecture = Architecture.from_dict(data["architecture"])
+        return cls(**{**data, "inputs": tuple(data["inputs"]), "architecture": architecture})
+
+
+def train_fold(
+    dataset: Dataset,
+    fold: Fold,
+    number: int,
+    plan: Plan,
+    *,
+    trials_folder: Path,
+    bundle_folder: Path,
+    description: Mapping[str, Any],
+    device: str,
+) -> pd.DataFrame:
+    """Train the trials of one fold and save the chosen model.
+
+    A trial that was finished before with the same data, split, settings and code is not trained again; so a
+    killed run goes on at the first unfinished trial.
+
+    Parameters
+    ----------
+    dataset
+        Opened with the `needed_window` of the architecture.
+    fold, number
+        The rows of its parts, and its number, from 1.
+    plan
+        What to train.
+    trials_folder
+        Where finished trials are kept: ``trial_<n>/model.keras`` and ``trial.json``.
+    bundle_folder
+        Where the chosen model is saved.
+    description
+        Facts for the model card: experiment, split hash and the like; plain types.
+    device
+        The device in use, for the record.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per trial: ``fold trial status best_epoch best_validation_mse chosen seed seconds``.
+
+    Raises
+    ------
+    XpressoError
+        If features or label do not vary, the network does not fit the window, or all trials diverge.
+    """
+    scaler, train, validation = _scaled(dataset, fold, plan)
+    fingerprint = _fingerprint(dataset, fold, plan)
+    results = []
+    for trial in tqdm(range(1, plan.trials + 1), desc=f"fold {number}, trials", disable=None):
+        folder = trials_folder / f"trial_{trial}"
+        result = _finished_trial(folder, fingerprint)
+        if result is None:
+            seed = int(generator(plan.seed, "trial", number, trial).integers(2**31))
+            result = run_trial(
+                train,
+                validation,
+                plan.architecture,
+                plan.inputs,
+                seed=seed,
+                folder=folder,
+                record={"fingerprint": fingerprint, "device": device},
+            )
+        log.info("fold %d, trial %d: %s", number, trial, _in_words(result))
+        results.append(result)
+    chosen = choose(results, plan.ensemble)
+    members = tuple(
+        keras.models.load_model(trials_folder / f"trial_{index + 1}" / "model.keras", compile=False)
+        for index in chosen
+    )
+    table = _trial_table(results, chosen, number)
+    metadata = {
+        **description,
+        "fold": number,
+        "dataset": dict(dataset.attributes),
+        "dataset_sha256": dataset.checksum(),
+        "genes": {part: len(rows) for part, rows in fold._asdict().items()},
+        "architecture": plan.architecture.to_dict(),
+        "protocol": plan.protocol,
+        "ensemble": plan.ensemble,
+        "seed": plan.seed,
+        "trials": json.loads(table.to_json(orient="records")),
+        "versions": versions(),
+        "device": results[chosen[0]]["device"],
+    }
+    bundle = Bundle(
+        members=members,
+        window=plan.architecture.window,
+        inputs=plan.inputs,
+        scaler=scaler,
+        feature_names=scaler.features,
+        unit=str(dataset.attributes["units"]),
+        metadata=metadata,
+    )
+    save_bundle(bundle, bundle_folder)
+    return table
+
+
+def train_experiment_fold(
+    dataset_path: Path,
+    split_path: Path,
+    number: int,
+    plan: Mapping[str, Any],
+    *,
+    name: str,
+    trials_folder: Path,
+    bundle_folder: Path,
+    trials_path: Path,
+    history_path: Path,
+    device: str,
+) -> None:
+    """Train one fold of an experiment from the files of the earlier stages.
+
+    Parameters
+    ----------
+    dataset_path, split_path
+        The dataset and the experiment's split table.
+    number
+        The fold, from 1.
+    plan
+        The plain form of `Plan`.
+    name
+        Of the experiment.
+    trials_folder, bundle_folder
+        See `train_fold`.
+    trials_path, history_path
+        Where the table of trials and the learning curves go.
+    device
+        The device in use.
+    """
+    settings = Plan.from_dict(plan)
+    dataset = Dataset.open(dataset_path, settings.architecture.needed_window)
+    split = read_table(split_path, ["fold", "gene_id", "part"], {"gene_id": str})
+    table = train_fold(
+        dataset,
+        fold_of_table(split, number, dataset.gene_id),
+        number,
+        settings,
+        trials_folder=trials_folder,
+        bundle_folder=bundle_folder,
+        description={"name": f"{name}, fold {number}", "split_sha256": split_hash(split, number)},
+        device=device,
+    )
+    write_fold_tables(table, trials_folder, trials_path, history_path)
+
+
+def write_fold_tables(
+    table: pd.DataFrame, trials_folder: Path, trials_path: Path, history_path: Path
+) -> None:
+    """Write a fold's table of trials and its learning curves ``fold trial epoch train_mse validation_mse``."""
+    write_table(table, trials_path)
+    curves = []
+    for row in table.itertuples():
+        history = read_json(trials_folder / f"trial_{row.trial}" / "trial.json")["history"]
+        curve = pd.DataFrame(history)
+        curve.insert(0, "epoch", np.arange(1, len(curve) + 1))
+        curve.insert(0, "trial", row.trial)
+        curve.insert(0, "fold", row.fold)
+        curves.append(curve)
+    write_table(pd.concat(curves, ignore_index=True), history_path)
+
+
+def choose(results: list[dict[str, Any]], ensemble: Literal["best", "all"]) -> list[int]:
+    """Choose among trials: a live one before a collapsed one, never a diverged one.
+
+    Returns
+    -------
+    list of int
+        Indices of the chosen trials, in order. Where no trial lives, the collapsed one of lowest validation
+        error, whose status says what it is.
+
+    Raises
+    ------
+    TrainingError
+        If all trials diverged.
+    """
+    by_status = {
+        status: [index for index, result in enumerate(results) if result["status"] == status]
+        for status in ("live", "collapsed")
+    }
+    if by_status["live"] and ensemble == "all":
+        return by_status["live"]
+    candidates = by_status["live"] or by_status["collapsed"]
+    if not candidates:
+        what = f"all {len(results)} trials diverged: their weights are no numbers any more"
+        raise TrainingError(what, where="training", remedy="Lower the learning rate of the architecture")
+    return [min(candidates, key=lambda index: float(results[index]["best_validation_mse"]))]
+
+
+def _scaled(dataset: Dataset, fold: Fold, plan: Plan) -> tuple[Scaler, Arrays, Arrays]:
+    """Fit the scaler under the plan's protocol; return it with the scaled training and validation genes."""
+    names = HALFLIFE_FEATURES if "halflife" in plan.inputs else ()
+    raw = dataset.halflife[:, : len(names)]
+    fitted = np.arange(len(dataset)) if plan.protocol == "paper" else fold.train
+    scaler = Scaler.fit(dataset.expression[fitted], raw[fitted], names, plan.protocol)
+    train, validation = (
+        Arrays(
+            codes=dataset.codes[rows],
+            halflife=scaler.scale_features(raw[rows]),
+            label=scaler.scale_label(dataset.expression[rows]),
+            margin=plan.architecture.recipe.jitter,
+        )
+        for rows in (fold.train, fold.validation)
+    )
+    return scaler, train, validation
+
+
+def _fingerprint(dataset: Dataset, fold: Fold, plan: Plan) -> str:
+    """Hash all that the outcome of a trial depends on, but its number."""
+    settings = {
+        "data": dataset.checksum(),
+        "fold": [rows.tolist() for rows in fold],
+        "inputs": plan.inputs,
+        "architecture": plan.architecture.to_dict(),
+        "protocol": plan.protocol,
+        "seed": plan.seed,
+        "code": code_hash("training"),
+    }
+    return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
+
+
+def _finished_trial(folder: Path, fingerprint: str) -> dict[str, Any] | None:
+    """Return the result of a trial that was finished under the same circumstances."""
+    if not (folder / "trial.json").is_file():
+        return None
+    result: dict[str, Any] = read_json(folder / "trial.json")
+    return result if result["fingerprint"] == fingerprint else None
+
+
+def _in_words(result: Mapping[str, Any]) -> str:
+    return (
+        f"{result['status']}, validation MSE {result['best_validation_mse']:.4f} "
+        f"at epoch {result['best_epoch']} of {len(result['history']['train_mse'])}"
+    )
+
+
+def _trial_table(results: list[dict[str, Any]], chosen: list[int], number: int) -> pd.DataFrame:
+    columns = ["status", "best_epoch", "best_validation_mse", "seed", "seconds"]
+    table = pd.DataFrame([{name: result[name] for name in columns} for result in results])
+    table.insert(0, "trial", np.arange(1, len(results) + 1))
+    table.insert(0, "fold", number)
+    table.insert(5, "chosen", [index in chosen for index in range(len(results))])
+    return table
