@@ -29,9 +29,14 @@ def test_a_finished_file_takes_its_name_and_leaves_nothing_else(tmp_path: Path) 
 
 def test_an_error_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("old")
-    with pytest.raises(RuntimeError, match="stop"), atomic_path(tmp_path / "a.txt") as draft:
-        draft.write_text("half")
-        raise RuntimeError("stop")
+
+    def write_half() -> None:
+        with atomic_path(tmp_path / "a.txt") as draft:
+            draft.write_text("half")
+            draft.with_name("none").rename(tmp_path / "b.txt")
+
+    with pytest.raises(FileNotFoundError):
+        write_half()
     assert (tmp_path / "a.txt").read_text() == "old"
     assert len(list(tmp_path.iterdir())) == 1
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from xpresso_core.errors import InputError
-from xpresso_core.gtf import read_gtf, strip_version
+from xpresso_core.gtf import read_gtf
+from xpresso_core.identifiers import strip_version
 
 DATA = Path(__file__).parent / "data" / "gtf"
 EXON = 'chr1\tx\texon\t101\t600\t.\t+\t.\tgene_id "A"; transcript_id "T";\n'

@@ -384,7 +384,7 @@ def test_explainable_share_is_what_the_truth_says(files: Files) -> None:
     kept, shares = files.kept, files.model["variance_shares"]
     r2 = np.corrcoef(kept["expected_log10_median"], kept["log10_median"])[0, 1] ** 2
     assert shares["explainable"] == pytest.approx(r2, abs=1e-9)
-    assert 0.72 < shares["explainable"] < 0.82
+    assert 0.75 < shares["explainable"] < 0.81
     assert 0.10 < shares["halflife_added"] < 0.20
     assert shares["cpg_linear"] < shares["explainable"] - 0.2, "CpG is not the only thing"
     assert shares["promoter_only"] + shares["halflife_added"] + shares["noise"] == pytest.approx(1)
@@ -395,9 +395,11 @@ def test_explainable_share_is_what_the_truth_says(files: Files) -> None:
     levels = active.to_numpy()[:, None] + files.model["noise_sd"] * rng.normal(size=(len(kept), 2000))
     silent = rng.random(levels.shape) < kept["silent_probability"].to_numpy()[:, None]
     labels = np.where(silent, files.model["silent_level"], np.log10(10**levels + 0.1))
-    assert kept["expected_log10_median"].to_numpy() == pytest.approx(labels.mean(axis=1), abs=0.1)
+    assert kept["expected_log10_median"].to_numpy() == pytest.approx(labels.mean(axis=1), abs=0.15)
     between = kept["expected_log10_median"].var()
-    assert shares["explainable"] == pytest.approx(between / (between + labels.var(axis=1).mean()), abs=0.02)
+    by_draws = between / (between + labels.var(axis=1).mean())
+    assert shares["by_design"] == pytest.approx(by_draws, abs=0.005)
+    assert shares["explainable"] == pytest.approx(by_draws, abs=0.02)
     assert 0.15 < kept["silent"].mean() < 0.21
 
 
@@ -415,7 +417,7 @@ def test_a_plain_regression_comes_close_to_the_explainable_share(files: Files) -
         gram = design.T @ design + 5 * np.diag([1] * z.shape[1] + [0])
         weights = np.linalg.solve(gram, design.T @ label[train])
         predicted[fold] = np.column_stack([z[fold], np.ones(len(fold))]) @ weights
-    assert np.corrcoef(predicted, label)[0, 1] ** 2 > files.model["variance_shares"]["explainable"] - 0.12
+    assert np.corrcoef(predicted, label)[0, 1] ** 2 > files.model["variance_shares"]["explainable"] - 0.10
 
 
 def test_the_factor_of_one_cell_type_shows_there_alone(files: Files) -> None:

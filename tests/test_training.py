@@ -1,4 +1,4 @@
-"""Trials resume, dead ones are told apart, the fast path trains the plain network, and what is saved predicts."""
+"""Trials resume, dead ones are told apart, and what is saved predicts."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-
 from toy import ARCHITECTURE, toy_dataset
+
 from xpresso_core.architecture import Dense
 from xpresso_core.bundle import load_bundle
 from xpresso_core.dataset import Dataset
@@ -38,9 +38,7 @@ def dataset() -> Dataset:
 def train(dataset: Dataset, folder: Path, plan: Plan = PLAN) -> pd.DataFrame:
     needed = plan.architecture.needed_window
     offset = dataset.window.upstream - needed.upstream
-    cut = dataclasses.replace(
-        dataset, codes=dataset.codes[:, offset : offset + needed.length], window=needed
-    )
+    cut = dataclasses.replace(dataset, codes=dataset.codes[:, offset : offset + needed.length], window=needed)
     fold = make_folds("holdout", dataset.chrom, seed=1, validation=40, test=40)[0]
     return train_fold(
         cut,
@@ -82,7 +80,9 @@ def test_finished_trials_are_not_trained_again(dataset: Dataset, tmp_path: Path)
     assert second["trial_1"] == first["trial_1"]
 
 
-def test_a_trial_of_other_settings_or_data_is_not_taken_for_finished(dataset: Dataset, tmp_path: Path) -> None:
+def test_a_trial_of_other_settings_or_data_is_not_taken_for_finished(
+    dataset: Dataset, tmp_path: Path
+) -> None:
     one = dataclasses.replace(PLAN, trials=1)
     train(dataset, tmp_path, one)
     first = times(tmp_path)
@@ -98,7 +98,9 @@ def test_a_trial_of_other_settings_or_data_is_not_taken_for_finished(dataset: Da
 def test_the_same_seed_gives_the_same_model(dataset: Dataset, tmp_path: Path) -> None:
     one = dataclasses.replace(PLAN, trials=1)
     tables = [train(dataset, tmp_path / name, one) for name in ("a", "b")]
-    assert tables[0]["best_validation_mse"].tolist() == pytest.approx(tables[1]["best_validation_mse"].tolist())
+    assert tables[0]["best_validation_mse"].tolist() == pytest.approx(
+        tables[1]["best_validation_mse"].tolist()
+    )
 
 
 KILLED = """
@@ -153,8 +155,7 @@ def test_no_dead_trial_is_chosen_over_a_live_one(
     statuses: list[str], losses: list[float], ensemble: str, expected: list[int]
 ) -> None:
     results = [
-        {"status": status, "best_validation_mse": loss}
-        for status, loss in zip(statuses, losses, strict=True)
+        {"status": status, "best_validation_mse": loss} for status, loss in zip(statuses, losses, strict=True)
     ]
     assert choose(results, ensemble) == expected
 

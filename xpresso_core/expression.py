@@ -12,7 +12,7 @@ import pandas as pd
 
 from xpresso_core.errors import InputError
 from xpresso_core.files import open_text
-from xpresso_core.gtf import strip_version
+from xpresso_core.identifiers import strip_version
 
 PSEUDOCOUNT = 0.1
 VALUE = "value"

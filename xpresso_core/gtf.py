@@ -14,6 +14,7 @@ import pandas as pd
 
 from xpresso_core.errors import InputError
 from xpresso_core.files import open_text
+from xpresso_core.identifiers import strip_version
 
 _SPELLINGS = {
     "gene": "gene",
@@ -35,13 +36,7 @@ _GENE_ID, _TRANSCRIPT_ID, _GENE_NAME, _BIOTYPE = (
     re.compile(rf'\b(?:{key}) "([^"]*)"')
     for key in ("gene_id", "transcript_id", "gene_name|gene", "gene_biotype|gene_type")
 )
-_ENSEMBL_VERSION = re.compile(r"^(ENS[A-Z]*\d+)\.\d+")
 _ID_COLUMNS = ("chrom", "feature", "strand", "gene_id", "transcript_id")
-
-
-def strip_version(identifier: str) -> str:
-    """Return an Ensembl identifier without its version; other identifiers and the suffix ``_PAR_Y`` stay."""
-    return _ENSEMBL_VERSION.sub(r"\1", identifier)
 
 
 def read_gtf(path: str | os.PathLike[str], *, strip_versions: bool = True) -> pd.DataFrame:

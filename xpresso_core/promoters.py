@@ -129,10 +129,11 @@ def extract_promoters(
     codes = np.empty((len(genes), window.length), dtype=np.uint8)
     reasons: dict[int, tuple[str, str]] = {}
     kept: list[int] = []
-    for row, gene in enumerate(genes.itertuples(index=False)):
-        reason = _why_not(gene, genome, window, edges)
+    columns = ["chrom", "tss", "strand"]
+    for row, (chrom, tss, strand) in enumerate(genes[columns].to_numpy().tolist()):
+        reason = _why_not(chrom, tss, strand, genome, window, edges)
         if not reason:
-            promoter = genome.window(gene.chrom, gene.tss, gene.strand, window, pad=edges == "pad")
+            promoter = genome.window(chrom, tss, strand, window, pad=edges == "pad")
             unknown = float(np.mean(promoter == N))
             if unknown > max_unknown:
                 reason = ("sequence mostly unknown (N)", f"{unknown:.0%} N")
@@ -156,15 +157,17 @@ def extract_promoters(
     return promoters, dropped
 
 
-def _why_not(gene: Any, genome: Genome, window: Window, edges: str) -> tuple[str, str] | None:
+def _why_not(
+    chrom: str, tss: int, strand: str, genome: Genome, window: Window, edges: str
+) -> tuple[str, str] | None:
     """Return reason and detail if the genome cannot give this gene's promoter."""
-    name = genome.name(gene.chrom)
+    name = genome.name(chrom)
     if name is None:
-        return "chromosome not in the genome", str(gene.chrom)
-    start, end = window.interval(gene.tss, gene.strand)
+        return "chromosome not in the genome", chrom
+    start, end = window.interval(tss, strand)
     size = genome.sizes[name]
     if edges == "drop" and not (0 <= start and end <= size):
         return "window leaves the chromosome", f"{name}:{start}-{end} of {size} bases"
-    if not 0 <= gene.tss < size:
-        return "TSS off the chromosome", f"{name}:{gene.tss} of {size} bases"
+    if not 0 <= tss < size:
+        return "TSS off the chromosome", f"{name}:{tss} of {size} bases"
     return None

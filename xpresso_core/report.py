@@ -29,7 +29,9 @@ from xpresso_core.summary import (
 TEXT = {"gene_id": str, "gene_name": str, "chrom": str, "dataset": str}
 
 
-def draw_species(name: str, genes_path: Path, dropped_path: Path, dropped_figure: Path, tss_figure: Path) -> None:
+def draw_species(
+    name: str, genes_path: Path, dropped_path: Path, dropped_figure: Path, tss_figure: Path
+) -> None:
     """Draw which genes were dropped, and how far CAGE moved the TSSs."""
     genes, dropped = read_table(genes_path, dtype=TEXT), read_table(dropped_path, dtype=TEXT)
     dropped_genes(dropped, dropped_figure, len(genes), f"{name}: genes lost on the way, and why")
@@ -67,7 +69,9 @@ def draw_experiment(folder: Path, title: str, unit: str, scatter: Path, curves: 
     leakage_audit(audit, leakage, f"{title}: test genes that share sequence with training genes")
 
 
-def draw_comparison(experiments: Mapping[str, Path], config: Mapping[str, Any], figure: Path, table: Path) -> None:
+def draw_comparison(
+    experiments: Mapping[str, Path], config: Mapping[str, Any], figure: Path, table: Path
+) -> None:
     """Draw the r² of all experiments side by side, and write all their pooled metrics as a table."""
     summaries = _experiments(experiments, config)
     architecture_comparison(comparison_table(summaries), figure)

@@ -91,7 +91,8 @@ class Scaler:
             raise InputError(what, where="half-life features", remedy=f"Give {', '.join(self.features)}")
         values = _transform(features, self.features, self.protocol)
         scaled = (values - np.array(self.feature_mean)) / np.array(self.feature_sd)
-        return np.nan_to_num(scaled, nan=0.0).astype(np.float32)
+        z_scores: npt.NDArray[np.float32] = np.nan_to_num(scaled, nan=0.0).astype(np.float32)
+        return z_scores
 
     def scale_label(self, expression: Floats) -> npt.NDArray[np.float32]:
         """Turn log10(expression + 0.1) into z-scores."""

@@ -1,8 +1,8 @@
 """A simulated species with known truth: genome, annotation, CAGE peaks, gene names and expression.
 
 `docs/demo_species.md` describes the generative model in words and formulas. Gene structures come from
-`simulate_genes`, DNA from `simulate_dna`, expression and truth from `simulate_labels`, files from
-`simulate_files`.
+`simulate_genes`, DNA from `simulate_dna`, what expression depends on from `simulate_scores`, expression and
+truth from `simulate_labels`, files from `simulate_files`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from xpresso_core.randomness import generator
 from xpresso_core.sequence import Codes, N
 from xpresso_core.simulate_dna import draw_dna
 from xpresso_core.simulate_genes import Locus, Transcript, draw_lncrna, draw_locus, place_loci
-from xpresso_core.simulate_labels import EPIGENOMES, MOTIFS, Labels, draw_labels
+from xpresso_core.simulate_labels import EPIGENOMES, Labels, draw_labels
+from xpresso_core.simulate_scores import MOTIFS, Scores, score_genes
 
 ASSEMBLY = "sim1"
 HISTONES = ("HIST1H4A", "HIST1H2BC", "HIST2H3D", "HIST3H2A", "HIST4H4",
@@ -77,9 +78,9 @@ class SimulationSettings:
     cell_types: int = _setting(7, 3, len(EPIGENOMES) - 1)
     base_level: float = _setting(0.75, -1, 3)
     cpg_sd: float = _setting(0.30, 0.01, 2)
-    motif_sd: float = _setting(0.45, 0.01, 2)
-    halflife_sd: float = _setting(0.50, 0.01, 2)
-    noise_sd: float = _setting(0.22, 0.01, 2)
+    motif_sd: float = _setting(0.55, 0.01, 2)
+    halflife_sd: float = _setting(0.55, 0.01, 2)
+    noise_sd: float = _setting(0.30, 0.01, 2)
     cell_type_sd: float = _setting(0.15, 0, 2)
     silent_share: float = _setting(0.18, 0.05, 0.6)
     silent_slope: float = _setting(8.0, 0, 20)
@@ -110,13 +111,14 @@ class Species:
         The placed and named genes, by chromosome and position.
     chromosomes
         DNA codes by name.
-    labels
-        Expression and truth.
+    scores, labels
+        What expression depends on, and expression itself with the truth about it.
     """
 
     coding: tuple[Locus, ...]
     lncrna: tuple[Locus, ...]
     chromosomes: dict[str, Codes]
+    scores: Scores
     labels: Labels
 
 
@@ -167,8 +169,9 @@ def draw_species(seed: int, settings: SimulationSettings) -> Species:
     lncrna = [locus for locus in loci if locus.role == "lncRNA"]
     shared = _shared_start(generator(seed, "lncRNA"), coding, settings.lncrna_genes // 4)
     coding = _name_peaks(generator(seed, "peak names"), coding, shared)
-    labels = draw_labels(seed, settings, coding, chromosomes)
-    return Species(tuple(coding), (*lncrna, *shared.values()), chromosomes, labels)
+    scores = score_genes(settings, coding, chromosomes)
+    labels = draw_labels(seed, settings, coding, scores)
+    return Species(tuple(coding), (*lncrna, *shared.values()), chromosomes, scores, labels)
 
 
 def _place(seed: int, settings: SimulationSettings) -> tuple[list[Locus], dict[str, int]]:

@@ -14,6 +14,7 @@ from xpresso_core.simulate_genes import CORE, PAD, Interval, Locus
 BACKGROUND_GC = 0.41
 ISLAND_GC = 0.68  # in the middle of the strongest CpG island
 CPG_DECAY = 0.78  # share of CpG turned into TpG or CpA outside islands
+MEAN_SITES, MOST_SITES = 4, 8  # of one motif in a promoter that has it
 
 IUPAC = {"A": "A", "C": "C", "G": "G", "T": "T", "R": "AG", "Y": "CT", "W": "AT", "S": "CG",
          "K": "GT", "M": "AC", "B": "CGT", "D": "AGT", "H": "ACT", "V": "ACG", "N": "ACGT"}  # fmt: skip
@@ -30,7 +31,7 @@ class Motif:
     effect
         log10 RPKM per site, before all motif effects are scaled together.
     frequency
-        Share of promoters into which sites are planted.
+        Share of promoters into which a cluster of sites is planted.
     span
         First and last + 1 position of a site's leftmost base, relative to the true TSS, in which it counts.
     both_strands
@@ -140,7 +141,8 @@ def _plant(rng: np.random.Generator, local: Codes, tss: int, motifs: Sequence[Mo
     """Write motif sites around index `tss`; a site that would hit another one is left out."""
     taken = np.zeros(len(local), dtype=bool)
     for motif in motifs:
-        count = int(rng.random() < motif.frequency) * (1 + min(2, int(rng.poisson(0.6))))
+        chosen = rng.random() < motif.frequency
+        count = min(MOST_SITES, 1 + int(rng.poisson(MEAN_SITES - 1))) if chosen else 0
         for _ in range(count):
             start = tss + int(rng.integers(*motif.span))
             minus = bool(motif.both_strands and rng.random() < 0.5)

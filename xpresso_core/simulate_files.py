@@ -56,7 +56,7 @@ def write_species(species: Species, folder: Path, seed: int, settings: Simulatio
     matrix = _measured(labels.expression, species, extra, generator(seed, "unannotated"))
     write_expression(matrix, folder / "expression.tsv.gz")
     write_table(labels.genes, folder / "truth" / "genes.tsv")
-    write_table(labels.sites, folder / "truth" / "motif_sites.tsv")
+    write_table(species.scores.table, folder / "truth" / "motif_sites.tsv")
     origin = {"assembly": ASSEMBLY, "seed": seed, "settings": dataclasses.asdict(settings)}
     write_json({**labels.model, **origin}, folder / "truth" / "model.json")
 

@@ -131,7 +131,7 @@ def fold_of_table(table: pd.DataFrame, fold: int, gene_id: npt.NDArray[np.str_])
     if len(part) != len(gene_id) or not part.index.isin(gene_id).all():
         what = f"fold {fold} of the split and the dataset hold different genes"
         raise ConfigError(what, where="split", remedy="Make the split again from this dataset")
-    ordered = part.loc[gene_id].to_numpy()
+    ordered = part.reindex(gene_id.tolist()).to_numpy()
     return Fold(*(np.flatnonzero(ordered == name) for name in PARTS))
 
 

@@ -213,12 +213,12 @@ def write_fold_tables(
     """Write a fold's table of trials and its learning curves ``fold trial epoch train_mse validation_mse``."""
     write_table(table, trials_path)
     curves = []
-    for row in table.itertuples():
-        history = read_json(trials_folder / f"trial_{row.trial}" / "trial.json")["history"]
+    for fold, trial in table[["fold", "trial"]].to_numpy().tolist():
+        history = read_json(trials_folder / f"trial_{trial}" / "trial.json")["history"]
         curve = pd.DataFrame(history)
         curve.insert(0, "epoch", np.arange(1, len(curve) + 1))
-        curve.insert(0, "trial", row.trial)
-        curve.insert(0, "fold", row.fold)
+        curve.insert(0, "trial", trial)
+        curve.insert(0, "fold", fold)
         curves.append(curve)
     write_table(pd.concat(curves, ignore_index=True), history_path)
 

@@ -13,7 +13,7 @@ rule train:
         plan=plan_of,
         kept="results/{dataset}/{experiment}/trials/fold_{fold}",
         device=config["device"],
-        code=code_hash("training"),
+        code=code_hash("device", "training"),
     log:
         "logs/train/{dataset}/{experiment}/fold_{fold}.log",
     benchmark:
@@ -51,7 +51,7 @@ rule predict:
     params:
         seed=config["seed"],
         device=config["device"],
-        code=code_hash("evaluation"),
+        code=code_hash("device", "evaluation"),
     log:
         "logs/predict/{dataset}/{experiment}.log",
     benchmark:

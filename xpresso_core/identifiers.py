@@ -1,0 +1,12 @@
+"""Gene and transcript identifiers, as different tables write them."""
+
+from __future__ import annotations
+
+import re
+
+_ENSEMBL_VERSION = re.compile(r"^(ENS[A-Z]*\d+)\.\d+")
+
+
+def strip_version(identifier: str) -> str:
+    """Return an Ensembl identifier without its version; other identifiers and the suffix ``_PAR_Y`` stay."""
+    return _ENSEMBL_VERSION.sub(r"\1", identifier)
