@@ -177,6 +177,13 @@ def test_who_is_dropped_and_why(files: Files) -> None:
         )
 
 
+def test_a_longer_window_costs_no_gene(tmp_path: Path) -> None:
+    simulate_species(tmp_path, seed=2, genes=150, upstream=7000, downstream=3500)
+    truth = pd.read_csv(tmp_path / "truth" / "genes.tsv", sep="\t").fillna({"dropped": ""})
+    assert Counter(truth["dropped"])[""] == 150
+    assert Counter(truth["dropped"])["window beyond the chromosome end"] == 6
+
+
 def test_some_promoter_windows_overlap_but_no_promoter_cores(files: Files) -> None:
     window_overlaps = core_gap = 0
     for _, genes in files.kept.sort_values("tss").groupby("chrom"):

@@ -6,6 +6,7 @@ import os
 from typing import Literal
 
 from xpresso_core.errors import DeviceError
+from xpresso_core.threads import set_threads
 
 Request = Literal["auto", "cpu", "gpu"]
 
@@ -65,9 +66,7 @@ def _gpus(backend: str) -> list[str]:
 
 
 def _limit_threads(backend: str, threads: int) -> None:
-    import numba
-
-    numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
+    set_threads(threads)
     if backend == "tensorflow":
         import tensorflow as tf
 

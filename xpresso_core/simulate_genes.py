@@ -254,6 +254,8 @@ def place_loci(
         if placed:
             facing = placed[-1].strand == "-" and strand == "+"
             least = 2 * (CORE + MAX_SHIFT) + 50 if facing else CORE + 2 * MAX_SHIFT
+            if "edge" in (locus.role, placed[-1].role):
+                least = margin  # only the edge gene itself shall be too near the end
             cursor += least + int(min(20_000, rng.lognormal(np.log(2200), 0.8)))
         origin = cursor if strand == "+" else cursor + locus.span - 1
         placed.append(replace(locus, chrom=chrom, strand=strand, origin=origin))

@@ -6,9 +6,11 @@ from _adapter import adapter
 
 with adapter(snakemake):
     from xpresso_core.device import choose_device
+
+    choose_device(snakemake.params.device, snakemake.threads)  # before any network is imported
+
     from xpresso_core.evaluation import concatenate, write_evaluation
 
-    choose_device(snakemake.params.device, snakemake.threads)
     write_evaluation(
         Path(snakemake.input.dataset),
         Path(snakemake.input.split),

@@ -6,9 +6,11 @@ from _adapter import adapter
 
 with adapter(snakemake):
     from xpresso_core.device import choose_device
+
+    device = choose_device(snakemake.params.device, snakemake.threads)  # before any network is imported
+
     from xpresso_core.training import train_experiment_fold
 
-    device = choose_device(snakemake.params.device, snakemake.threads)
     train_experiment_fold(
         Path(snakemake.input.dataset),
         Path(snakemake.input.split),

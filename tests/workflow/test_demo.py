@@ -1,0 +1,168 @@
+"""The demo species from end to end: what was planted is found again, and the report shows it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from conftest import ROOT, Project
+
+from xpresso_core.halflife import HALFLIFE_FEATURES
+
+EXPERIMENTS = ("demo_full", "demo_promoter")
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory, bare_python: Path) -> Project:
+    """Return a finished run of two experiments of the demo."""
+    project = Project(tmp_path_factory.mktemp("demo"), bare_python)
+    config = yaml.safe_load((ROOT / "config" / "demo.yaml").read_text())
+    config["experiments"] = {name: config["experiments"][name] for name in EXPERIMENTS}
+    project.configure(config)
+    project.run()
+    return project
+
+
+def tables(demo: Project) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return the true genes and the genes that the workflow made, both by gene_id."""
+    text = {"gene_id": str, "transcript_id": str}
+    truth = pd.read_csv(demo.run_folder / "resources/demo/truth/genes.tsv", sep="\t", dtype=text)
+    made = pd.read_csv(demo.run_folder / "results/demo/genes.tsv", sep="\t", dtype=text)
+    return truth.set_index("gene_id"), made.set_index("gene_id")
+
+
+def test_sites_transcripts_and_features_come_back_exactly(demo: Project) -> None:
+    truth, made = tables(demo)
+    assert len(made) >= 700
+    expected = truth.loc[made.index]
+    for column in ("gene_name", "strand", "tss", "tss_source", "transcript_id"):
+        assert (made[column] == expected[column]).all(), column
+    assert (made["tss_annotated"] == expected["annotated_tss"]).all()
+    for feature in HALFLIFE_FEATURES:
+        np.testing.assert_allclose(made[feature], expected[feature], atol=1e-6, err_msg=feature)
+    assert (made["tss"] != made["tss_annotated"]).mean() > 0.5
+
+
+def test_exactly_the_genes_that_must_go_are_dropped(demo: Project) -> None:
+    truth, made = tables(demo)
+    dropped = pd.read_csv(demo.run_folder / "results/demo/dropped.tsv", sep="\t").set_index("gene_id")
+    must_go = truth.loc[truth["dropped"].notna(), "dropped"]
+    assert set(must_go.index) == set(dropped.index)
+    assert set(must_go[must_go != "no expression value"].index).isdisjoint(made.index)
+    pairs = {(planned, dropped.loc[gene, "reason"]) for gene, planned in must_go.items()}
+    assert pairs == {
+        ("histone gene", "gene name left out"),
+        ("window beyond the chromosome end", "window leaves the chromosome"),
+        ("on chrY", "chromosome left out"),
+        ("on chrM", "chromosome left out"),
+        ("no expression value", "no expression value"),
+    }
+
+
+def test_labels_are_the_true_medians(demo: Project) -> None:
+    truth, _ = tables(demo)
+    path = demo.run_folder / "results/demo/expression/demo_median.tsv"
+    labels = pd.read_csv(path, sep="\t").set_index("gene_id")["log10"]
+    measured = truth.index[truth["dropped"].isna()]
+    np.testing.assert_allclose(labels.loc[measured], truth.loc[measured, "log10_median"], atol=2e-3)
+
+
+def r2(demo: Project, experiment: str) -> float:
+    path = demo.run_folder / "results/demo_median" / experiment / "metrics.json"
+    return float(json.loads(path.read_text())["pooled"]["r2"])
+
+
+def test_the_models_approach_the_explainable_share(demo: Project) -> None:
+    model = json.loads((demo.run_folder / "resources/demo/truth/model.json").read_text())
+    shares = model["variance_shares"]
+    full, promoter = r2(demo, "demo_full"), r2(demo, "demo_promoter")
+    assert FULL_SHARE * shares["explainable"] < full < shares["explainable"] + 0.05
+    assert PROMOTER_SHARE * shares["promoter_only"] < promoter < shares["promoter_only"] + 0.05
+    assert promoter < full
+
+
+FULL_SHARE, PROMOTER_SHARE = 0.75, 0.7
+
+
+@pytest.fixture(scope="module")
+def report(demo: Project) -> Path:
+    """Return the unpacked report."""
+    style = demo.folder / "workflow" / "report" / "report.css"
+    demo.run("--report", "report.zip", "--report-stylesheet", str(style))
+    assert (demo.run_folder / "report.zip").stat().st_size < 20_000_000
+    with zipfile.ZipFile(demo.run_folder / "report.zip") as archive:
+        archive.extractall(demo.run_folder / "unpacked")
+    pages = list((demo.run_folder / "unpacked").rglob("report.html"))
+    assert len(pages) == 1
+    return pages[0]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """Return a headless Chromium, or skip."""
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if not (chromium and driver):
+        pytest.skip("no chromium and chromedriver (Debian: apt-get install chromium chromium-driver)")
+    from selenium import webdriver
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in (
+        *("headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync"),
+        *("disable-background-networking", "disable-component-update", "disable-dev-shm-usage"),
+        *("allow-file-access-from-files", "window-size=1400,1000"),
+    ):
+        options.add_argument(f"--{flag}")
+    started = webdriver.Chrome(options, webdriver.ChromeService(executable_path=driver))
+    yield started
+    started.quit()
+
+
+@pytest.mark.browser
+def test_the_report_opens_with_words_and_shows_every_figure(report: Path, browser: Any) -> None:
+    from selenium.webdriver.common.by import By
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    wait = WebDriverWait(browser, 30)
+
+    def text() -> str:
+        return str(browser.find_element(By.TAG_NAME, "body").text)
+
+    def click(label: str) -> None:
+        xpath = f"//*[(self::a or self::button) and normalize-space(.)='{label}']"
+        browser.execute_script(
+            "arguments[0].click()", wait.until(lambda page: page.find_element(By.XPATH, xpath))
+        )
+
+    browser.get(report.as_uri())
+    wait.until(lambda page: "simulated" in text().lower())
+    assert "demo_full" in text()
+    assert "r²" in text()
+    for category in ("1 Summary", "2 Promoters", "3 Data", "4 Models"):
+        assert category in text()
+    captions = {
+        "2 Promoters": "No gene is dropped silently",
+        "3 Data": "share promoter sequence with a gene that the model learned from",
+        "4 Models": "The closer the cloud to the grey diagonal",
+    }
+    html = report.read_text(encoding="utf-8") + "".join(
+        path.read_text(encoding="utf-8") for path in report.parent.rglob("*.js")
+    )
+    for category, caption in captions.items():
+        click(category)
+        wait.until(lambda page, name=category: name in text())
+        assert " ".join(caption.split()) in " ".join(html.replace("\\n", " ").split()), category
+    figures = {path.name for path in report.parent.rglob("*.svg")}
+    assert {
+        "observed_vs_predicted.svg", "learning_curves.svg", "leakage.svg", "expression.svg",
+        "dropped_genes.svg", "tss_shift.svg", "comparison.svg",
+    } <= figures  # fmt: skip
+    assert not [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"]
