@@ -83,8 +83,7 @@ def test_a_gpu_that_is_asked_for_and_absent_is_an_error() -> None:
 
 def test_the_number_of_threads_is_kept() -> None:
     code = (
-        "from xpresso_core.bundle import load_bundle
-from xpresso_core.device import choose_device; print(choose_device('cpu', 1)); "
+        "from xpresso_core.device import choose_device; print(choose_device('cpu', 1)); "
         "import tensorflow as tf; print(tf.config.threading.get_intra_op_parallelism_threads()); "
         "from xpresso_core.threads import thread_count; print(thread_count())"
     )
