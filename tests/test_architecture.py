@@ -50,6 +50,11 @@ def test_the_promoter_alone_needs_no_other_input() -> None:
     assert [tensor.name for tensor in build(COMPACT, ("promoter",), 0).inputs] == ["promoter"]
 
 
+def test_a_network_can_be_built_twice_in_one_process() -> None:
+    names = [[layer.name for layer in build(COMPACT, ("promoter",), 0).layers] for _ in range(2)]
+    assert names[0][1:] == names[1][1:]
+
+
 def test_pooling_away_the_window_is_refused() -> None:
     small = dataclasses.replace(COMPACT, window=Window(10, 10), convolutions=(Convolution(4, 3, 30),))
     with pytest.raises(ConfigError, match="pooling over 30 leaves nothing of 20 positions"):

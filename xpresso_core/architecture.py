@@ -208,7 +208,8 @@ def build(architecture: Architecture, inputs: tuple[Input, ...], features: int) 
             name=f"convolution_{number}",
         )(tensor)
         tensor = layers.MaxPooling1D(layer.pool, name=f"pool_{number}")(tensor)
-        tensor = layers.Dropout(layer.dropout)(tensor) if layer.dropout else tensor
+        if layer.dropout:
+            tensor = layers.Dropout(layer.dropout, name=f"convolution_dropout_{number}")(tensor)
     tensor = layers.Flatten(name="flatten")(tensor)
     model_inputs = [promoter]
     if "halflife" in inputs:
@@ -218,6 +219,7 @@ def build(architecture: Architecture, inputs: tuple[Input, ...], features: int) 
     for number, dense in enumerate(architecture.dense, start=1):
         name = f"dense_{number}"
         tensor = layers.Dense(dense.units, "relu", kernel_initializer="glorot_normal", name=name)(tensor)
-        tensor = layers.Dropout(dense.dropout, name=f"dropout_{number}")(tensor) if dense.dropout else tensor
+        if dense.dropout:
+            tensor = layers.Dropout(dense.dropout, name=f"dense_dropout_{number}")(tensor)
     output = layers.Dense(1, kernel_initializer="glorot_normal", name="expression")(tensor)
     return keras.Model(model_inputs, output)

@@ -9,9 +9,6 @@ rule dataset:
     output:
         dataset="results/{dataset}/dataset.h5",
         dropped="results/{dataset}/dataset.dropped.tsv",
-    params:
-        units=units_of,
-        code=code_hash("dataset"),
     log:
         "logs/dataset/{dataset}.log",
     benchmark:
@@ -21,6 +18,9 @@ rule dataset:
     resources:
         mem_mb=gigabytes(2),
         runtime=minutes(10),
+    params:
+        units=units_of,
+        code=code_hash("dataset"),
     message:
         "Joining promoters, half-life features and expression of {wildcards.dataset}"
     script:
@@ -39,11 +39,6 @@ rule split:
             category="3 Data",
             labels={"experiment": "{experiment}", "what": "leakage audit", "kind": "table"},
         ),
-    params:
-        split=split_of,
-        window=window_of,
-        seed=config["seed"],
-        code=code_hash("leakage"),
     log:
         "logs/split/{dataset}/{experiment}.log",
     benchmark:
@@ -53,6 +48,11 @@ rule split:
     resources:
         mem_mb=gigabytes(2),
         runtime=minutes(10),
+    params:
+        split=split_of,
+        window=window_of,
+        seed=config["seed"],
+        code=code_hash("leakage"),
     message:
         "Splitting the genes of {wildcards.experiment} and auditing the split"
     script:

@@ -10,21 +10,21 @@ rule simulate:
         table="resources/{species}/expression.tsv.gz",
         truth="resources/{species}/truth/genes.tsv",
         model="resources/{species}/truth/model.json",
-    params:
-        settings=simulation_of,
-        seed=config["seed"],
-        code=code_hash("simulate"),
-    wildcard_constraints:
-        species=one_of(SIMULATED),
     log:
         "logs/simulate/{species}.log",
     benchmark:
         "benchmarks/simulate/{species}.tsv"
+    wildcard_constraints:
+        species=one_of(SIMULATED),
     conda:
         "../../envs/promoters.yaml"
     resources:
         mem_mb=gigabytes(2),
         runtime=minutes(15),
+    params:
+        settings=simulation_of,
+        seed=config["seed"],
+        code=code_hash("simulate"),
     message:
         "Simulating the species {wildcards.species}"
     script:

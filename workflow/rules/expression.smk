@@ -6,9 +6,6 @@ rule expression:
         table=table_of,
     output:
         table="results/{species}/expression/{dataset}.tsv",
-    params:
-        dataset=expression_settings_of,
-        code=code_hash("expression"),
     log:
         "logs/expression/{species}/{dataset}.log",
     benchmark:
@@ -18,6 +15,9 @@ rule expression:
     resources:
         mem_mb=gigabytes(1),
         runtime=minutes(10),
+    params:
+        dataset=expression_settings_of,
+        code=code_hash("expression"),
     message:
         "Reading the expression of {wildcards.dataset}"
     script:

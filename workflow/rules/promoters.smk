@@ -11,9 +11,6 @@ rule promoters:
         genes="results/{species}/genes.tsv",
         promoters="results/{species}/promoters.h5",
         dropped="results/{species}/promoters.dropped.tsv",
-    params:
-        settings=promoter_settings_of,
-        code=code_hash("genes"),
     log:
         "logs/promoters/{species}.log",
     benchmark:
@@ -23,6 +20,9 @@ rule promoters:
     resources:
         mem_mb=gigabytes(6),
         runtime=minutes(30),
+    params:
+        settings=promoter_settings_of,
+        code=code_hash("genes"),
     message:
         "Choosing transcripts and cutting the promoters of {wildcards.species}"
     script:
@@ -40,14 +40,14 @@ rule dropped:
             category="2 Promoters",
             labels={"species": "{species}", "what": "genes dropped, with reasons", "kind": "table"},
         ),
+    log:
+        "logs/dropped/{species}.log",
+    localrule: True
+    conda:
+        "../../envs/promoters.yaml"
     params:
         datasets=datasets_of,
         code=code_hash("genes"),
-    log:
-        "logs/dropped/{species}.log",
-    conda:
-        "../../envs/promoters.yaml"
-    localrule: True
     message:
         "Listing the genes of {wildcards.species} that were dropped on the way"
     script:

@@ -1,24 +1,23 @@
-# Fetches and verifies what the other stages read.
+# Fetches and verifies what the other stages read: checksums are compared by `sources`, before a file gets its name.
+# Local rules: the computing nodes of a cluster often have no way out.
 
 
 rule fetch_genome:
     output:
-        genome="resources/{species}/genome.fa",
+        genome=ensure("resources/{species}/genome.fa", non_empty=True),
         index="resources/{species}/genome.fa.fai",
         record="resources/{species}/genome.fa.source.json",
-    params:
-        source=source_of,
-        code=code_hash("sources"),
+    log:
+        "logs/fetch_genome/{species}.log",
     wildcard_constraints:
         species=one_of(FETCHED),
     retries: 3
-    log:
-        "logs/fetch_genome/{species}.log",
+    localrule: True
     conda:
         "../../envs/reference.yaml"
-    resources:
-        mem_mb=gigabytes(2),
-        runtime=minutes(120),
+    params:
+        source=source_of,
+        code=code_hash("sources"),
     message:
         "Fetching the genome of {wildcards.species}"
     script:
@@ -27,22 +26,20 @@ rule fetch_genome:
 
 rule fetch:
     output:
-        file="resources/{species}/{file}",
+        file=ensure("resources/{species}/{file}", non_empty=True),
         record="resources/{species}/{file}.source.json",
-    params:
-        source=source_of,
-        code=code_hash("sources"),
+    log:
+        "logs/fetch/{species}/{file}.log",
     wildcard_constraints:
         species=one_of(FETCHED),
         file=one_of(fetched_files()),
     retries: 3
-    log:
-        "logs/fetch/{species}/{file}.log",
+    localrule: True
     conda:
         "../../envs/reference.yaml"
-    resources:
-        mem_mb=gigabytes(1),
-        runtime=minutes(60),
+    params:
+        source=source_of,
+        code=code_hash("sources"),
     message:
         "Fetching {wildcards.file} of {wildcards.species}"
     script:

@@ -18,12 +18,13 @@ rule report_species:
             category="2 Promoters",
             labels={"species": "{species}", "what": "shift of the TSS by CAGE", "kind": "figure"},
         ),
-    params:
-        code=code_hash("report"),
     log:
         "logs/report_species/{species}.log",
+    localrule: True
     conda:
         "../../envs/report.yaml"
+    params:
+        code=code_hash("report"),
     message:
         "Drawing the promoters of {wildcards.species}"
     script:
@@ -40,13 +41,14 @@ rule report_expression:
             category="3 Data",
             labels={"experiment": "all", "what": "distribution of expression", "kind": "figure"},
         ),
+    log:
+        f"logs/report_expression/{RUN}.log",
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
     params:
         names=list(DATASETS),
         code=code_hash("report"),
-    log:
-        f"logs/report_expression/{RUN}.log",
-    conda:
-        "../../envs/report.yaml"
     message:
         "Drawing the expression of all datasets"
     script:
@@ -79,13 +81,14 @@ rule report_experiment:
             category="3 Data",
             labels={"experiment": "{experiment}", "what": "leakage audit", "kind": "figure"},
         ),
+    log:
+        "logs/report_experiment/{dataset}/{experiment}.log",
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
     params:
         units=units_of,
         code=code_hash("report"),
-    log:
-        "logs/report_experiment/{dataset}/{experiment}.log",
-    conda:
-        "../../envs/report.yaml"
     message:
         "Drawing the results of {wildcards.experiment}"
     script:
@@ -118,14 +121,15 @@ rule report_run:
             category="1 Summary",
             labels={"what": "what was run and what came out", "kind": "text"},
         ),
+    log:
+        f"logs/report_run/{RUN}.log",
+    localrule: True
+    conda:
+        "../../envs/report.yaml"
     params:
         experiments=dict(zip(EXPERIMENTS, experiment_folders())),
         config=without_places(config),
         code=code_hash("report"),
-    log:
-        f"logs/report_run/{RUN}.log",
-    conda:
-        "../../envs/report.yaml"
     message:
         "Writing the first page of the report"
     script:

@@ -9,11 +9,6 @@ rule train:
         model=directory("results/{dataset}/{experiment}/models/fold_{fold}"),
         trials="results/{dataset}/{experiment}/folds/trials_{fold}.tsv",
         history="results/{dataset}/{experiment}/folds/history_{fold}.tsv",
-    params:
-        plan=plan_of,
-        kept="results/{dataset}/{experiment}/trials/fold_{fold}",
-        device=config["device"],
-        code=code_hash("device", "training"),
     log:
         "logs/train/{dataset}/{experiment}/fold_{fold}.log",
     benchmark:
@@ -25,6 +20,11 @@ rule train:
         mem_mb=gigabytes(4),
         runtime=minutes(240),
         gpu=GPU,
+    params:
+        plan=plan_of,
+        kept="results/{dataset}/{experiment}/trials/fold_{fold}",
+        device=config["device"],
+        code=code_hash("device", "training"),
     message:
         "Training fold {wildcards.fold} of {wildcards.experiment}"
     script:
@@ -48,10 +48,6 @@ rule predict:
         metrics="results/{dataset}/{experiment}/metrics.json",
         trials="results/{dataset}/{experiment}/trials.tsv",
         history="results/{dataset}/{experiment}/history.tsv",
-    params:
-        seed=config["seed"],
-        device=config["device"],
-        code=code_hash("device", "evaluation"),
     log:
         "logs/predict/{dataset}/{experiment}.log",
     benchmark:
@@ -63,6 +59,10 @@ rule predict:
         mem_mb=gigabytes(3),
         runtime=minutes(30),
         gpu=GPU,
+    params:
+        seed=config["seed"],
+        device=config["device"],
+        code=code_hash("device", "evaluation"),
     message:
         "Predicting the test genes of {wildcards.experiment}"
     script:
