@@ -167,7 +167,8 @@ def test_a_fold_whose_trials_all_diverged_has_no_model() -> None:
 
 def test_batches_shift_windows_within_the_margin_and_cover_every_gene() -> None:
     codes = np.tile(np.arange(20, dtype=np.uint8), (50, 1))
-    arrays = Arrays(codes, np.zeros((50, 0), np.float32), np.arange(50, dtype=np.float32), margin=4)
+    genes = np.arange(50)
+    arrays = Arrays(codes, genes, np.zeros((50, 0), np.float32), genes.astype(np.float32), margin=4)
     batches = Batches(arrays, ("promoter",), 16, np.random.default_rng(0))
     seen = [batches[index] for index in range(len(batches))]
     starts = np.concatenate([batch["codes"][:, 0] for batch, _ in seen])

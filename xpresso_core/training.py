@@ -258,7 +258,8 @@ def _scaled(dataset: Dataset, fold: Fold, plan: Plan) -> tuple[Scaler, Arrays, A
     scaler = Scaler.fit(dataset.expression[fitted], raw[fitted], names, plan.protocol)
     train, validation = (
         Arrays(
-            codes=dataset.codes[rows],
+            codes=dataset.codes,
+            rows=rows,
             halflife=scaler.scale_features(raw[rows]),
             label=scaler.scale_label(dataset.expression[rows]),
             margin=plan.architecture.recipe.jitter,

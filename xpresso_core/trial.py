@@ -27,9 +27,24 @@ LIVE_SD = 1e-3
 
 @dataclass(frozen=True)
 class Arrays:
-    """Scaled inputs and labels of some genes; codes are `margin` bases wider on either side than the window."""
+    """Scaled inputs and labels of some genes of a dataset.
+
+    Attributes
+    ----------
+    codes
+        ``uint8 [any gene, window + 2 * margin]``, of the whole dataset: sequences are not copied.
+    rows
+        ``[gene]``, the rows of `codes` that are these genes.
+    halflife
+        ``float32 [gene, feature]``, z-scores.
+    label
+        ``float32 [gene]``, z-scores.
+    margin
+        Bases by which `codes` is wider than the window on either side.
+    """
 
     codes: Codes
+    rows: npt.NDArray[np.int64]
     halflife: Floats
     label: Floats
     margin: int
@@ -78,7 +93,7 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[dict[str, npt.NDArray[Any]], Floats]:
         """Return inputs and labels of one batch."""
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        batch: dict[str, npt.NDArray[Any]] = {"codes": self._windows(rows)}
+        batch: dict[str, npt.NDArray[Any]] = {"codes": self._windows(self.arrays.rows[rows])}
         if "halflife" in self.inputs:
             batch["halflife"] = self.arrays.halflife[rows]
         return batch, self.arrays.label[rows]

@@ -4,7 +4,7 @@
 #   tests/workflow/start_slurm.sh --stop FOLDER   stop it; the folder, with the logs, stays
 # Everything is kept in FOLDER, except a link to its slurm.conf in /etc/slurm, where commands inside of jobs
 # look for it. The cluster has no accounting: ask squeue, not sacct. Finished jobs are listed in FOLDER/jobs.txt.
-# GPUs=2 in the environment makes the node pretend to have so many: jobs can ask for them, but find none.
+# GPUS=2 in the environment makes the node pretend to have so many: jobs can ask for them, but find none.
 set -eu
 
 LINK=/etc/slurm/slurm.conf
@@ -70,10 +70,14 @@ SlurmdPidFile=$folder/slurmd.pid
 SlurmctldLogFile=$folder/slurmctld.log
 SlurmdLogFile=$folder/slurmd.log
 GresTypes=gpu
-$node Gres=gpu:${GPUs:-0} NodeAddr=127.0.0.1 State=UNKNOWN
+$node Gres=gpu:${GPUS:-0} NodeAddr=127.0.0.1 State=UNKNOWN
 PartitionName=all Nodes=$name Default=YES DefaultTime=5 MaxTime=INFINITE State=UP
 END
-    echo "Name=gpu Count=${GPUs:-0}" >"$folder/gres.conf"
+    : >"$folder/gres.conf"
+    for number in $(seq "${GPUS:-0}"); do
+        ln -sf /dev/null "$folder/gpu$number"
+        echo "Name=gpu File=$folder/gpu$number" >>"$folder/gres.conf"
+    done
     [ ! -e "$LINK" ] || [ "$(readlink "$LINK")" = "$folder/slurm.conf" ] || fail "$LINK belongs to another cluster"
     mkdir -p "$(dirname "$LINK")"
     ln -sf "$folder/slurm.conf" "$LINK"
@@ -106,9 +110,9 @@ running "$folder/slurmctld.pid" || configure
 [ -e "$folder/munge.key" ] || mungekey --create --keyfile="$folder/munge.key"
 start munged munged --force --key-file="$folder/munge.key" --socket="$folder/munge.socket" \
     --pid-file="$folder/munged.pid" --log-file="$folder/munged.log" --seed-file="$folder/munge.seed"
-start slurmctld slurmctld -f "$folder/slurm.conf"
+start slurmctld slurmctld -c -f "$folder/slurm.conf"
 start slurmd slurmd -f "$folder/slurm.conf"
-for _ in $(seq 60); do
+for _ in $(seq 30); do
     [ "$(sinfo --noheader --format=%T 2>/dev/null)" != idle ] || break
     sleep 1
 done

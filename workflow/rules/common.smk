@@ -176,7 +176,13 @@ def per_fold(pattern):
     return files
 
 
-# ----- resources that grow with each attempt -----
+# ----- resources -----
+
+
+def training_threads():
+    """Return how many threads train one fold: folds side by side use processors better than threads do."""
+    folds = sum(row["split"].get("folds", 1) for row in EXPERIMENTS.values())
+    return max(1, min(8, (workflow.cores or 4) // folds))
 
 
 def gigabytes(number):

@@ -15,7 +15,7 @@ rule train:
         "benchmarks/train/{dataset}/{experiment}/fold_{fold}.tsv"
     conda:
         TRAINING_ENV
-    threads: 2
+    threads: training_threads()
     resources:
         mem_mb=gigabytes(4),
         runtime=minutes(240),
