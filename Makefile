@@ -10,10 +10,11 @@ SHELL := /bin/bash
 PYTHON ?= python3
 CORES ?= $(shell nproc)
 CONFIG ?= config/demo.yaml
-RUN = $(shell sed -n 's/^name: *//p' $(CONFIG))
+RUN = $(shell $(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['name'])")
 SETUP := .venv/.complete
 BIN := .venv/bin
-SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG)
+# One training at a time on one GPU; on a cluster that is the cluster's business.
+SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --resources gpu=1 --configfile $(CONFIG)
 
 .PHONY: demo run test bench lint lock clean
 
@@ -25,9 +26,10 @@ run: $(SETUP)
 	if [ ! -e $$report ] || [ -n "$$(find results/$(RUN)/landing.rst workflow/report -newer $$report)" ]; then \
 	  $(SNAKEMAKE) --report $$report --report-stylesheet workflow/report/report.css && \
 	  rm -rf results/$(RUN)/report && \
-	  $(BIN)/python -m zipfile -e $$report results/$(RUN); \
+	  $(BIN)/python -m zipfile -e $$report results/$(RUN) && \
+	  mv results/$(RUN)/report/report.html results/$(RUN)/report/index.html; \
 	fi; \
-	echo "Report: $$report (unpacked: results/$(RUN)/report/report.html)"
+	echo "Report: $$report (unpacked: results/$(RUN)/report/index.html)"
 
 test: $(SETUP)
 	$(BIN)/python -m pytest $(TESTS)

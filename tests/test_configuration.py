@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 
-from xpresso_core.architecture import ARCHITECTURES, Architecture
+from xpresso_core.architecture import ARCHITECTURES, PAPER, Architecture
 from xpresso_core.configuration import check_config, experiment_plan
 from xpresso_core.errors import ConfigError
 
@@ -67,6 +67,14 @@ MISTAKES = [
     (put(*FULL, "architecture", value="paper"), "'paper' with its jitter reads -7000 to"),
     (put("datasets", "demo_median", "species", value="dem"), r"there is no 'dem', did you mean 'demo'\?"),
     (put("datasets", "demo_median", "table", value="expresion"), r"did you mean 'expression'\?"),
+    (
+        remove("datasets", "demo_median", "median_except"),
+        "give either column, or median_except, and not both",
+    ),
+    (put(*FULL, "split", "kind", value="fold"), r"the kind 'fold' is none of .*, did you mean 'folds'\?"),
+    (put("species", "demo", "drop_gene_names", value=["H(1"]), r"'H\(1' is not a regular expression"),
+    (put("name", value="demo_median"), "name: the dataset 'demo_median' has the same name"),
+    (put("architectures", "paper", value=PAPER.to_dict()), "there is a shipped architecture of this name"),
 ]
 
 
@@ -128,7 +136,7 @@ def test_every_key_is_in_the_readme() -> None:
 def test_shipped_architectures_fit_the_schema_and_come_back() -> None:
     for architecture in ARCHITECTURES.values():
         config = load("demo")
-        config["architectures"] = {"own": architecture.to_dict()}
+        config["architectures"]["own"] = architecture.to_dict()
         check_config(config, SCHEMA)
         assert Architecture.from_dict(architecture.to_dict()) == architecture
 

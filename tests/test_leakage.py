@@ -70,6 +70,14 @@ def test_brute_force_agrees() -> None:
         assert (audit.loc[gene, "nearest_training_gene"] != "") == (best > 0)
 
 
+def test_jitter_widens_what_training_genes_show() -> None:
+    genes = pd.DataFrame({"gene_id": ["a", "b"], "chrom": "1", "strand": "+", "tss": [500, 750]})
+    parts = table({"a": "test", "b": "train"})
+    for jitter, expected in ((0, 0), (50, 0), (80, 30), (500, 200)):
+        audit = leakage(genes, parts, Window(100, 100), jitter)
+        assert audit["overlap_bp"].tolist() == [expected]
+
+
 def test_genes_alone_leak_nothing() -> None:
     genes = pd.DataFrame(
         {"gene_id": ["a", "b"], "chrom": ["1", "2"], "strand": ["+", "+"], "tss": [500, 500]}

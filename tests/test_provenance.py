@@ -14,7 +14,7 @@ from xpresso_core.randomness import generator
 
 def test_dependencies_follow_imports() -> None:
     found = dependencies(["genome"])
-    assert found == ["errors", "files", "genome", "sequence"]
+    assert found == ["errors", "fasta_kernel", "files", "genome", "sequence"]
     assert "leakage" not in dependencies(["training"])
     assert "annotation" not in dependencies(["training"])
 

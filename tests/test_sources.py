@@ -22,7 +22,9 @@ from xpresso_core.sources import (
     UNKNOWN,
     Fetched,
     Source,
+    describe,
     fetch,
+    local_file,
     read_registry,
     resolve,
 )
@@ -405,9 +407,21 @@ def test_gzip_of_unknown_checksum_is_tested(web: Shelf, out: Path, content: byte
     assert names(out) == set()
 
 
-def test_gzip_is_known_by_the_final_name_too(web: Shelf, out: Path) -> None:
-    with pytest.raises(ChecksumError, match="no gzip content"):
-        get(Source("x", web.address + "/file.bin"), out / "x.gz")
+def test_a_plain_file_may_get_a_final_name_of_gzip(web: Shelf, out: Path) -> None:
+    """The workflow has one name for plain and compressed files; what they are is taken from the content."""
+    get(Source("x", web.address + "/file.bin"), out / "x.gz")
+    assert (out / "x.gz").read_bytes() == web.files["/file.bin"]
+
+
+def test_an_edited_local_file_is_told_from_one_that_a_checksum_vouches_for(tmp_path: Path) -> None:
+    registry = {
+        "known": Source("known", "{data_dir}/a.gz", sha256="0" * 64),
+        "unknown": Source("unknown", "{data_dir}/a.gz"),
+    }
+    assert local_file(describe("known", registry), tmp_path) is None
+    assert local_file(describe("unknown", registry), tmp_path) == f"{tmp_path}/a.gz"
+    assert local_file(describe("here/b.gz", registry), tmp_path) == "here/b.gz"
+    assert local_file(describe("https://example.org/b.gz", registry), tmp_path) is None
 
 
 @pytest.mark.parametrize("content", [gzip.compress(CONTENT), bgzip(CONTENT)], ids=["gzip", "bgzip"])

@@ -197,6 +197,18 @@ def test_a_label_that_does_not_vary_is_refused_before_training(dataset: Dataset,
     assert not (tmp_path / "model").exists()
 
 
+def test_a_feature_that_all_training_genes_lack_is_left_without_effect(
+    dataset: Dataset, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    halflife = dataset.halflife.copy()
+    halflife[:, 0], halflife[:, 7] = np.nan, 3.0
+    train(dataclasses.replace(dataset, halflife=halflife), tmp_path, dataclasses.replace(PLAN, trials=1))
+    scaler = load_bundle(tmp_path / "model").scaler
+    assert scaler is not None
+    assert (scaler.scale_features(halflife)[:, [0, 7]] == 0).all()
+    assert "utr5_len, orf_exon_density" in caplog.text
+
+
 def test_evaluation_predicts_every_test_gene_once(dataset: Dataset, tmp_path: Path) -> None:
     dataset.save(tmp_path / "dataset.h5")
     folds = make_folds("folds", dataset.chrom, seed=1, folds=2, validation=30)

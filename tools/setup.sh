@@ -20,8 +20,8 @@ need_program() { # program package
 
 python=${PYTHON:-python3}
 command -v "$python" >/dev/null || fail "there is no $python; type: sudo apt-get install python3 python3-venv"
-"$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
-  fail "$("$python" --version) is too old; Python 3.11 or newer is needed (make PYTHON=python3.11)"
+"$python" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' ||
+  fail "$("$python" --version) does not fit; Python 3.11, 3.12 or 3.13 is needed (for example: make PYTHON=python3.13)"
 if ! "$python" -c 'import ensurepip' 2>/dev/null; then
   [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || fail "type: sudo apt-get install python3-venv"
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null

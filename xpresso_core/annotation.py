@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
@@ -24,11 +25,16 @@ __all__ = [
     "representative_transcripts",
 ]
 
+log = logging.getLogger(__name__)
+
 GENE_COLUMNS = (
     "gene_id gene_name chrom strand tss tss_source transcript_id "
     "utr5_len cds_len intron_len utr3_len utr5_gc cds_gc utr3_gc orf_exon_density"
 ).split()
 """Columns of ``genes.tsv``, in their order."""
+
+FURTHER_LOCUS = "further locus of a kept gene"
+"""Why a row of the dropped ones is no lost gene: the gene is kept at another place."""
 
 DROPPED_COLUMNS = ["gene_id", "gene_name", "stage", "reason", "detail"]
 
@@ -176,6 +182,11 @@ def _leave_out(
         raise InputError(what, where="drop_gene_names", remedy="Escape special characters") from error
     without = {canonical_name(chromosome) for chromosome in chromosomes}
     away = [name for name in gtf["chrom"].cat.categories if canonical_name(name) in without]
+    absent = without - {canonical_name(name) for name in away}
+    if absent:
+        log.warning(
+            "the annotation has no gene on the chromosomes to leave out: %s", ", ".join(sorted(absent))
+        )
     called = gtf["gene_name"].cat.categories
     masked = [name for name in called if any(pattern.fullmatch(name) for pattern in unwanted)]
     on_chromosome, by_name = gtf["chrom"].isin(away), gtf["gene_name"].isin(masked)
@@ -227,7 +238,7 @@ def _other_loci(transcripts: pd.DataFrame, chosen: pd.DataFrame) -> pd.DataFrame
     other = loci[(loci["chrom"] != loci["chrom_kept"]) | (loci["strand"] != loci["strand_kept"])]
     here = other["chrom"] + " " + other["strand"]
     detail = here + "; the gene is kept at " + other["chrom_kept"] + " " + other["strand_kept"]
-    return _dropped(other, "further locus of a kept gene", detail)
+    return _dropped(other, FURTHER_LOCUS, detail)
 
 
 def _measure(frame: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

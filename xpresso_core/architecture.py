@@ -141,7 +141,7 @@ COMPACT = Architecture(
     recipe=Recipe(learning_rate=1e-3, batch_size=64, epochs=150, patience=15, averaging=0.98),
 )
 """For about a thousand genes: the core promoter, strong dropout, averaged weights, no two-unit layer that could
-die. Chosen on human_mini by validation genes alone (docs/results.md)."""
+die. How it was chosen: docs/results.md."""
 
 ARCHITECTURES: Mapping[str, Architecture] = {"paper": PAPER, "compact": COMPACT}
 

@@ -165,7 +165,7 @@ what goes in
           Without a table every gene counts as average in its half-life features.
 
 examples
-  xpresso predict results/demo/main/models/fold_1 promoters.fa.gz -o predictions.tsv
+  xpresso predict results/demo_median/demo_full/models/fold_1 promoters.fa.gz -o predictions.tsv
   xpresso predict humanMedian_trainepoch.11-0.426.h5 --genome hg38.fa --bed tss.bed -o predictions.tsv
   zcat promoters.fa.gz | xpresso predict MODEL - --halflife features.tsv > predictions.tsv
 """
@@ -266,7 +266,7 @@ def _promoters(
 
 _INFO_EPILOG = """\
 examples
-  xpresso info results/demo/main/models/fold_1
+  xpresso info results/demo_median/demo_full/models/fold_1
   xpresso info humanMedian_trainepoch.11-0.426.h5 --json
 """
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -68,10 +69,10 @@ def _in_words(error: jsonschema.ValidationError) -> Iterator[str]:
         for key in sorted(set(error.instance) - set(known)):
             yield f"{where}: unknown key {key!r}{nearest(key, known)}"
     elif error.validator == "required":
-        missing = [key for key in error.validator_value if key not in error.instance]
-        yield f"{where}: the key {missing[0]!r} is missing"
+        key = error.message.split("'")[1]
+        yield f"{where}: the key {key!r} is missing"
     elif error.validator == "oneOf":
-        yield f"{where}: needs exactly one of the alternatives that config/README.md gives"
+        yield f"{where}: {_alternatives(error)}"
     elif error.validator == "enum":
         yield f"{where}: {error.instance!r} is none of {error.validator_value}{_near_value(error)}"
     else:
@@ -92,6 +93,18 @@ def _closest_branch(error: jsonschema.ValidationError) -> list[jsonschema.Valida
     return fitting[0] if len(fitting) == 1 else None
 
 
+def _alternatives(error: jsonschema.ValidationError) -> str:
+    """Say what one of several alternatives would be: another kind, or one key of several."""
+    kinds = [
+        branch["properties"]["kind"]["const"] for branch in error.validator_value if "properties" in branch
+    ]
+    if kinds:
+        kind = error.instance.get("kind") if isinstance(error.instance, dict) else error.instance
+        return f"the kind {kind!r} is none of {kinds}{nearest(str(kind), kinds)}"
+    keys = [" and ".join(branch["required"]) for branch in error.validator_value]
+    return f"give either {', or '.join(keys)}, and not both"
+
+
 def _near_value(error: jsonschema.ValidationError) -> str:
     options = [value for value in error.validator_value if isinstance(value, str)]
     return nearest(str(error.instance), options) if isinstance(error.instance, str) else ""
@@ -108,6 +121,12 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     species, datasets = config["species"], config["datasets"]
     for name in sorted(set(species) & set(datasets)):
         yield f"datasets.{name}: a species has the same name; their results would share a folder"
+    if config["name"] in datasets:
+        yield f"name: the dataset {config['name']!r} has the same name; their results would share a folder"
+    for name in sorted(set(config["architectures"]) & set(ARCHITECTURES)):
+        yield f"architectures.{name}: there is a shipped architecture of this name; choose another"
+    for name, row in species.items():
+        yield from _bad_patterns(f"species.{name}.drop_gene_names", row["drop_gene_names"])
     for name, dataset in datasets.items():
         where = f"datasets.{name}"
         if dataset["species"] not in species:
@@ -118,6 +137,14 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
             yield f"{where}.table: the species has no {dataset['table']!r}{nearest(dataset['table'], tables)}"
     for name, experiment in config["experiments"].items():
         yield from _experiment_contradictions(f"experiments.{name}", experiment, config)
+
+
+def _bad_patterns(where: str, patterns: Iterable[str]) -> Iterator[str]:
+    for pattern in patterns:
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            yield f"{where}: {pattern!r} is not a regular expression ({error})"
 
 
 def _experiment_contradictions(
@@ -134,7 +161,14 @@ def _experiment_contradictions(
     species = config["species"].get(datasets[experiment["dataset"]]["species"])
     if species is None:
         return
-    needed = named_architecture(architecture, own).needed_window
+    chosen = named_architecture(architecture, own)
+    positions = chosen.window.length
+    for number, layer in enumerate(chosen.convolutions, start=1):
+        positions //= layer.pool
+        if not positions:
+            yield f"architectures.{architecture}.convolutions: pooling of layer {number} leaves no position"
+            return
+    needed = chosen.needed_window
     if needed.upstream > species["window"]["upstream"] or needed.downstream > species["window"]["downstream"]:
         yield (
             f"{where}.architecture: {architecture!r} with its jitter reads -{needed.upstream} to "

@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,6 +20,7 @@ from xpresso_core.files import atomic_path, read_table, sha256, write_table
 from xpresso_core.genome import Window
 from xpresso_core.halflife import HALFLIFE_FEATURES
 from xpresso_core.promoters import Promoters
+from xpresso_core.provenance import source_checksums
 from xpresso_core.sequence import Codes
 
 FORMAT_VERSION = 1
@@ -137,7 +138,7 @@ class Dataset:
         """Return a SHA-256 over genes, sequences, features and labels: what a model was trained on."""
         digest = hashlib.sha256(repr((list(self.gene_id), self.window)).encode())
         for array in (self.codes, self.halflife, self.expression):
-            digest.update(np.ascontiguousarray(array).tobytes())
+            digest.update(np.ascontiguousarray(array).data)
         return digest.hexdigest()
 
     def genes(self) -> pd.DataFrame:
@@ -145,11 +146,6 @@ class Dataset:
         return pd.DataFrame(
             {"gene_id": self.gene_id, "chrom": self.chrom, "strand": self.strand, "tss": self.tss}
         )
-
-    def subset(self, rows: npt.NDArray[np.int64]) -> Self:
-        """Return the dataset of the given rows."""
-        names = ("gene_id", "chrom", "strand", "tss", "codes", "halflife", "expression")
-        return replace(self, **{name: getattr(self, name)[rows] for name in names})
 
 
 def inner_columns(stored: Window, wanted: Window, where: str) -> slice:
@@ -229,10 +225,23 @@ def write_dataset(
     dataset_path: Path,
     dropped_path: Path,
     *,
+    records: Sequence[Path],
     name: str,
     units: str,
 ) -> None:
-    """Make ``dataset.h5`` and the table of genes without expression from the files of the earlier stages."""
+    """Make ``dataset.h5`` and the table of genes without expression from the files of the earlier stages.
+
+    Parameters
+    ----------
+    genes_path, promoters_path, expression_path
+        Of the earlier stages.
+    dataset_path, dropped_path
+        What to write.
+    records
+        Of where the expression table came from; see `provenance.source_checksums`.
+    name, units
+        Of the dataset, and of its expression values.
+    """
     types = {"gene_id": str, "gene_name": str, "chrom": str}
     genes = read_table(genes_path, ["gene_id", "gene_name", "chrom", "strand", "tss"], types)
     expression = read_table(expression_path, ["gene_id", "log10"], types)
@@ -241,6 +250,7 @@ def write_dataset(
         **promoters.attributes,
         "dataset": name,
         "units": f"log10({units} + 0.1)",
+        "sources": {**promoters.attributes["sources"], **source_checksums(records)},
         "sha256": {path.name: sha256(path) for path in (genes_path, promoters_path, expression_path)},
     }
     dataset, dropped = build_dataset(genes, promoters, expression, attributes)

@@ -66,11 +66,13 @@ def dataset_expression(
     if column is not None and median_except is not None:
         what = "both one column and a median over columns are asked for"
         raise InputError(what, where=str(path), remedy="Give only one of column and median_except")
-    matrix = read_matrix(path, None if column is None else [column], strip_versions=strip_versions)
-    if median_except is not None:
-        unwanted = _positions(list(matrix.columns), median_except, str(path))
-        matrix = matrix.drop(columns=[matrix.columns[index] for index in unwanted])
-    elif matrix.shape[1] > 1:
+    matrix = read_matrix(
+        path,
+        None if column is None else [column],
+        leave_out=median_except or (),
+        strip_versions=strip_versions,
+    )
+    if median_except is None and matrix.shape[1] > 1:
         what = f"it has {matrix.shape[1]} columns of values, and none of them is chosen"
         raise InputError(what, where=str(path), remedy="Name a column, or ask for the median")
     if not matrix.shape[1]:
@@ -88,6 +90,7 @@ def read_matrix(
     path: str | os.PathLike[str],
     columns: Sequence[str] | None = None,
     *,
+    leave_out: Sequence[str] = (),
     strip_versions: bool = True,
 ) -> pd.DataFrame:
     """Read expression values of genes in one or many samples.
@@ -102,6 +105,8 @@ def read_matrix(
         Tab-separated table: plain, gzip or bgzip.
     columns
         Read and check only these; the others may then hold anything.
+    leave_out
+        Read all but these, which may hold anything; not together with `columns`.
     strip_versions
         Cut the version off Ensembl identifiers.
 
@@ -119,16 +124,24 @@ def read_matrix(
     """
     with open_text(path) as handle:
         lines = ((number, line.rstrip("\r\n")) for number, line in enumerate(handle, 1) if line.strip())
-        return _read_lines(lines, str(path), columns, strip_versions)
+        return _read_lines(lines, str(path), columns, leave_out, strip_versions)
 
 
 def _read_lines(
-    lines: Iterator[tuple[int, str]], path: str, columns: Sequence[str] | None, strip_versions: bool
+    lines: Iterator[tuple[int, str]],
+    path: str,
+    columns: Sequence[str] | None,
+    leave_out: Sequence[str],
+    strip_versions: bool,
 ) -> pd.DataFrame:
     first, second = (next(lines, (0, "")) for _ in range(2))
     header, data = _header(first, second, path)
     names = _sample_names(header, path)
-    taken = range(len(names)) if columns is None else _positions(names, columns, path)
+    if columns is None:
+        unwanted = set(_positions(names, leave_out, path))
+        taken: Sequence[int] = [index for index in range(len(names)) if index not in unwanted]
+    else:
+        taken = _positions(names, columns, path)
     genes: dict[str, int] = {}
     rows: list[npt.NDArray[np.float64]] = []
     for number, line in (*data, *lines):

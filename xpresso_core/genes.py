@@ -11,6 +11,7 @@ import pandas as pd
 
 from xpresso_core.annotation import (
     DROPPED_COLUMNS,
+    FURTHER_LOCUS,
     HISTONE_GENES,
     gene_table,
     place_on_genome,
@@ -21,6 +22,7 @@ from xpresso_core.genome import Genome, Window
 from xpresso_core.gtf import read_gtf
 from xpresso_core.halflife import halflife_features
 from xpresso_core.promoters import extract_promoters
+from xpresso_core.provenance import source_checksums
 from xpresso_core.tss import read_cage_peaks, read_gene_names, recentre
 
 HISTONES = "histones"
@@ -88,6 +90,7 @@ def write_promoters(
     genes_path: Path,
     promoters_path: Path,
     dropped_path: Path,
+    records: Sequence[Path],
     settings: Mapping[str, Any],
     species: str,
 ) -> None:
@@ -99,6 +102,8 @@ def write_promoters(
         The files of the species; see `prepare_genes`.
     genes_path, promoters_path, dropped_path
         What to write.
+    records
+        Of where the files came from; see `provenance.source_checksums`.
     settings
         ``assembly window edges max_unknown drop_chromosomes drop_gene_names cage_max_distance``, as in the
         configuration.
@@ -126,9 +131,13 @@ def write_promoters(
                 "species": species,
                 "assembly": settings["assembly"],
                 "window": dict(settings["window"]),
+                "sources": source_checksums(records),
             },
         )
     dropped = pd.concat([lost, without], ignore_index=True).assign(stage="promoters")
+    kept = dropped["gene_id"].isin(promoters.gene_id)
+    dropped.loc[kept, "detail"] = dropped["reason"] + ": " + dropped["detail"]
+    dropped.loc[kept, "reason"] = FURTHER_LOCUS
     log.info("%d genes kept, %d rows of dropped ones", len(promoters.gene_id), len(dropped))
     write_table(genes.loc[genes["gene_id"].isin(promoters.gene_id)], genes_path)
     write_table(dropped[DROPPED_COLUMNS], dropped_path)

@@ -24,6 +24,7 @@ def write_split(
     *,
     split: dict[str, Any],
     window: Window,
+    jitter: int,
     seed: int,
 ) -> None:
     """Split the genes of a dataset as an experiment asks, and audit the split.
@@ -36,20 +37,20 @@ def write_split(
         The tables to write: `splits.split_table`, `leakage` and `metrics.leakage_shares`.
     split
         The arguments of `splits.make_folds`.
-    window
-        The model's input window.
+    window, jitter
+        The model's input window, and how far training shifts it.
     seed
         The seed of the run.
     """
     dataset = Dataset.open(dataset_path, Window(0, 1))
     table = split_table(dataset.gene_id, make_folds(chrom=dataset.chrom, seed=seed, **split))
-    audit = leakage(dataset.genes(), table, window)
+    audit = leakage(dataset.genes(), table, window, jitter)
     write_table(table, split_path)
     write_table(audit, leakage_path)
     write_table(leakage_shares(audit), summary_path)
 
 
-def leakage(genes: pd.DataFrame, table: pd.DataFrame, window: Window) -> pd.DataFrame:
+def leakage(genes: pd.DataFrame, table: pd.DataFrame, window: Window, jitter: int = 0) -> pd.DataFrame:
     """Measure how much of each test gene's window the windows of its training genes cover.
 
     Overlap is counted on the genome, whatever the strand: two promoters that share bases share most of
@@ -63,6 +64,8 @@ def leakage(genes: pd.DataFrame, table: pd.DataFrame, window: Window) -> pd.Data
         The split table ``fold gene_id part``.
     window
         The model's input window.
+    jitter
+        Bases by which training shifts the windows of its genes: they see so much more on either side.
 
     Returns
     -------
@@ -71,20 +74,26 @@ def leakage(genes: pd.DataFrame, table: pd.DataFrame, window: Window) -> pd.Data
         nearest_training_gene``; the largest overlap with any one training gene, in bases and as a share of
         the window. ``nearest_training_gene`` is that gene, empty where there is none.
     """
-    bounds = [window.interval(tss, strand) for tss, strand in zip(genes["tss"], genes["strand"], strict=True)]
-    bed = pd.DataFrame(bounds, columns=["start", "end"]).clip(lower=0)
-    bed.insert(0, "chrom", genes["chrom"].to_numpy())
-    bed["gene_id"] = genes["gene_id"].to_numpy()
-    pairs = _overlapping_pairs(bed)
+    bed = _bed(genes, window)
+    seen = _bed(genes, Window(window.upstream + jitter, window.downstream + jitter))
+    pairs = _overlapping_pairs(bed, seen)
     rows = [_leakage_of_fold(bed, pairs, part, fold, window) for fold, part in table.groupby("fold")]
     return pd.concat(rows, ignore_index=True)
 
 
-def _overlapping_pairs(bed: pd.DataFrame) -> pd.DataFrame:
-    """Return ``gene_id other overlap_bp`` of all ordered pairs of different genes with common bases."""
+def _bed(genes: pd.DataFrame, window: Window) -> pd.DataFrame:
+    """Return the windows of genes as ``chrom start end gene_id``."""
+    bounds = [window.interval(tss, strand) for tss, strand in zip(genes["tss"], genes["strand"], strict=True)]
+    bed = pd.DataFrame(bounds, columns=["start", "end"]).clip(lower=0)
+    bed.insert(0, "chrom", genes["chrom"].to_numpy())
+    return bed.assign(gene_id=genes["gene_id"].to_numpy())
+
+
+def _overlapping_pairs(bed: pd.DataFrame, seen: pd.DataFrame) -> pd.DataFrame:
+    """Return ``gene_id other overlap_bp``: genes of `bed` and other genes of `seen` with common bases."""
     try:
-        windows = pybedtools.BedTool.from_dataframe(bed).sort()
-        joined = windows.intersect(windows, wo=True, sorted=True)
+        windows, others = (pybedtools.BedTool.from_dataframe(frame).sort() for frame in (bed, seen))
+        joined = windows.intersect(others, wo=True, sorted=True)
         columns = ["chrom", "start", "end", "gene_id", "chrom2", "start2", "end2", "other", "overlap_bp"]
         pairs: pd.DataFrame = joined.to_dataframe(names=columns, dtype={"gene_id": str, "other": str})
     finally:

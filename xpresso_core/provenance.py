@@ -11,6 +11,7 @@ from importlib import metadata
 from pathlib import Path
 
 import xpresso_core
+from xpresso_core.files import read_json, sha256
 
 PACKAGE = Path(__file__).parent
 REPORTED_VERSIONS = ("keras", "tensorflow", "tensorflow-cpu", "numpy", "pandas", "numba", "snakemake")
@@ -24,6 +25,25 @@ def versions() -> dict[str, str]:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
+    return found
+
+
+def source_checksums(records: Iterable[Path]) -> dict[str, str]:
+    """Return the SHA-256 of every source, by name, from the records that stand beside fetched files.
+
+    Parameters
+    ----------
+    records
+        Files ``<name>.source.json`` (`sources.Fetched`), or the ``model.json`` of a simulated species, whose
+        own checksum stands for all its files.
+    """
+    found = {}
+    for record in records:
+        data = read_json(record)
+        if "sha256" in data:
+            found[str(data["id"])] = str(data["sha256"])
+        else:
+            found["simulated"] = sha256(record)
     return found
 
 

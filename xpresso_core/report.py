@@ -17,7 +17,6 @@ from xpresso_core.metrics import RegressionMetrics
 from xpresso_core.plots_dataset import expression_distribution, leakage_audit
 from xpresso_core.plots_promoters import dropped_genes, tss_shift
 from xpresso_core.plots_training import architecture_comparison, learning_curves, observed_vs_predicted
-from xpresso_core.provenance import versions
 from xpresso_core.summary import (
     ExperimentSummary,
     comparison_table,
@@ -103,6 +102,11 @@ def write_landing(
     datasets = [
         _dataset(name, row, results / name / "dataset.h5") for name, row in config["datasets"].items()
     ]
+    bundles = [
+        read_json(bundle)["metadata"]
+        for folder in experiments.values()
+        for bundle in sorted(folder.glob("models/fold_*/bundle.json"))
+    ]
     page_text = landing_page(
         {
             "name": config["name"],
@@ -111,9 +115,9 @@ def write_landing(
             "datasets": datasets,
             "experiments": _experiments(experiments, config),
             "outputs": _outputs(config),
-            "software": versions(),
+            "software": _software(bundles),
             "seed": config["seed"],
-            "device": _device(experiments),
+            "device": ", ".join(sorted({str(bundle["device"]) for bundle in bundles})),
         }
     )
     with atomic_path(page) as draft:
@@ -157,9 +161,10 @@ def _outputs(config: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _device(experiments: Mapping[str, Path]) -> str:
-    devices = {
-        read_json(folder / "models" / "fold_1" / "bundle.json")["metadata"]["device"]
-        for folder in experiments.values()
-    }
-    return ", ".join(sorted(devices))
+def _software(bundles: list[dict[str, Any]]) -> dict[str, str]:
+    """Return the versions that the models were trained with; several, where they differ."""
+    found: dict[str, set[str]] = {}
+    for bundle in bundles:
+        for name, version in bundle["versions"].items():
+            found.setdefault(name, set()).add(str(version))
+    return {name: " and ".join(sorted(several)) for name, several in found.items()}

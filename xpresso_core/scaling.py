@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, Self
@@ -16,6 +17,8 @@ Floats = npt.NDArray[np.floating[Any]]
 Protocol = Literal["strict", "paper"]
 
 PSEUDOCOUNT = 0.1
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -62,19 +65,22 @@ class Scaler:
         Raises
         ------
         InputError
-            If the label or a feature does not vary over the genes.
+            If the label does not vary over the genes.
+
+        A feature that does not vary, or that all genes lack, becomes zero, with a warning in the log.
         """
         values = _transform(features, names, protocol)
         label_sd = float(np.std(expression, dtype=np.float64))
         with np.errstate(invalid="ignore"):
             mean = np.array([np.nanmean(column) if np.isfinite(column).any() else 0.0 for column in values.T])
             sd = np.array([np.nanstd(column) if np.isfinite(column).any() else 0.0 for column in values.T])
-        constant = [name for name, value in zip(names, sd, strict=True) if not value > 0]
         if not label_sd > 0:
-            constant.insert(0, "expression")
+            what = f"expression does not vary over the {len(expression)} genes"
+            raise InputError(what, where="scaling", remedy="Use another expression table, or more genes")
+        constant = [name for name, value in zip(names, sd, strict=True) if not value > 0]
         if constant:
-            what = f"{', '.join(constant)} does not vary over the {len(expression)} genes"
-            raise InputError(what, where="scaling", remedy="Leave it out, or use more genes")
+            log.warning("without information, as all training genes agree: %s", ", ".join(constant))
+            sd[sd == 0] = 1.0
         return cls(
             protocol=protocol,
             label_mean=float(np.mean(expression, dtype=np.float64)),

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 from xpresso_core.download import CutShortError, Patience, download, is_remote
@@ -187,6 +188,45 @@ def describe(value: str, registry: Mapping[str, Source]) -> dict[str, str]:
     return asdict(registry[value]) if value in registry else {"id": value}
 
 
+def check_places(
+    species: Mapping[str, Mapping[str, Any]],
+    registry: Mapping[str, Source],
+    data_dir: str | os.PathLike[str] | None,
+) -> None:
+    """Check, before anything is fetched, that every configured file is known, remote or there.
+
+    Files of the registry are not looked for: they may lie in a data folder that other computers have.
+
+    Parameters
+    ----------
+    species
+        The species of a configuration.
+    registry, data_dir
+        As for `resolve`.
+
+    Raises
+    ------
+    InputError
+        For the first value that is none of them; an id that is nearly that of the registry is suggested.
+    """
+    for row in species.values():
+        single = [row.get(kind) for kind in ("genome", "annotation", "cage_peaks", "gene_names")]
+        for value in filter(None, [*single, *row.get("tables", {}).values()]):
+            if value not in registry:
+                resolve(value, registry, data_dir)
+
+
+def local_file(description: Mapping[str, str], data_dir: str | os.PathLike[str] | None) -> str | None:
+    """Return the local path of a described source whose content nothing but the file itself vouches for.
+
+    A workflow names it as an input, so that an edited file is fetched again. None for remote addresses and
+    for sources of known checksum.
+    """
+    if description.get("sha256", UNKNOWN) != UNKNOWN or is_remote(description.get("url", description["id"])):
+        return None
+    return _expand(description.get("url", description["id"]), data_dir, description["id"])
+
+
 def fetch_described(
     description: Mapping[str, str], target: str | os.PathLike[str], data_dir: str | os.PathLike[str] | None
 ) -> None:
@@ -302,9 +342,7 @@ def _obtain(source: Source, url: str, part: Path, patience: Patience) -> str:
         raise
     if known and found != source.sha256:
         raise _altered(source, url, part, "the file is altered or cut short")
-    if not known and any(
-        name.lower().endswith(GZIP_ENDINGS) for name in (urlsplit(url).path, url, part.stem)
-    ):
+    if not known and any(name.lower().endswith(GZIP_ENDINGS) for name in (urlsplit(url).path, url)):
         try:
             check_gzip(part, f"checking {source.id}")
         except InputError as error:

@@ -15,6 +15,8 @@ from xpresso_core.randomness import generator
 Indices = npt.NDArray[np.int64]
 Kind = Literal["holdout", "folds", "chromosomes"]
 PARTS = ("train", "validation", "test")
+MIN_GROUP = 10
+"""Fewest genes that may validate or test a fold of chromosomes."""
 
 
 class Fold(NamedTuple):
@@ -99,6 +101,9 @@ def _chromosome_groups(chrom: npt.NDArray[np.str_], folds: int) -> Indices:
         smallest = int(np.argmin(sizes))
         group_of[str(names[index])] = smallest
         sizes[smallest] += counts[index]
+    if sizes.min() < MIN_GROUP:
+        what = f"a group of chromosomes has {sizes.min()} genes, and at least {MIN_GROUP} are needed"
+        raise ConfigError(what, where="split", remedy="Take fewer folds")
     return np.array([group_of[str(name)] for name in chrom], dtype=np.int64)
 
 

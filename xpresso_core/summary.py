@@ -116,9 +116,11 @@ def species_summary(
     genes
         The genes with a promoter (genes.tsv), with ``tss_source`` (``cage`` where the site was re-centred).
     dropped
-        The lost genes, for `count_reasons`.
+        The lost genes, for `count_reasons`; rows about further places of a kept gene do not count.
     """
     require_columns(genes, ("gene_id", "tss_source"), "genes")
+    before = dropped["stage"] == STAGES[0] if len(dropped) else pd.Series(dtype=bool)
+    dropped = dropped[~(before & dropped["gene_id"].isin(genes["gene_id"]))] if len(dropped) else dropped
     return {
         "name": name,
         "assembly": assembly,

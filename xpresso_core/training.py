@@ -122,7 +122,7 @@ def train_fold(
                 plan.inputs,
                 seed=seed,
                 folder=folder,
-                record={"fingerprint": fingerprint, "device": device},
+                record={"fingerprint": fingerprint, "device": device, "versions": versions()},
             )
         log.info("fold %d, trial %d: %s", number, trial, _in_words(result))
         results.append(result)
@@ -143,7 +143,12 @@ def train_fold(
         "ensemble": plan.ensemble,
         "seed": plan.seed,
         "trials": json.loads(table.to_json(orient="records")),
-        "versions": versions(),
+        "species": f"{dataset.attributes.get('species', 'unknown')}, {dataset.attributes.get('assembly', 'unknown')}",
+        "training_data": f"{dataset.attributes.get('dataset', 'unknown')}: {len(fold.train)} genes",
+        "metrics": {
+            f"validation_mse_trial_{index + 1}": results[index]["best_validation_mse"] for index in chosen
+        },
+        "versions": results[chosen[0]]["versions"],
         "device": results[chosen[0]]["device"],
     }
     bundle = Bundle(

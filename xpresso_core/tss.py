@@ -14,6 +14,7 @@ import pyBigWig
 from xpresso_core.errors import InputError
 from xpresso_core.files import open_binary, open_text, read_table
 from xpresso_core.genome import canonical_name
+from xpresso_core.identifiers import strip_version
 
 _BIGBED_MAGIC = {bytes.fromhex("8789f2eb"), bytes.fromhex("ebf28987")}
 _RANKED_NAME = re.compile(r"p(\d+)@(.+)")
@@ -91,7 +92,9 @@ def read_gene_names(path: str | os.PathLike[str]) -> pd.DataFrame:
     InputError
         If the file or one of its two required columns is missing.
     """
-    table = read_table(path, columns=["gene_id", "gene_name"]).fillna("").astype(str)
+    text = {"gene_id": str, "gene_name": str, "synonyms": str}
+    table = read_table(path, columns=["gene_id", "gene_name"], dtype=text).fillna("")
+    table["gene_id"] = table["gene_id"].map(strip_version)
     if "synonyms" not in table:
         table["synonyms"] = ""
     return table[["gene_id", "gene_name", "synonyms"]]

@@ -2,8 +2,9 @@
 # Start, or stop, a SLURM cluster of this one machine, to try the workflow on. Needs root, and no systemd.
 #   tests/workflow/start_slurm.sh FOLDER          start what does not run yet
 #   tests/workflow/start_slurm.sh --stop FOLDER   stop it; the folder, with the logs, stays
-# Everything is kept in FOLDER, except a link to its slurm.conf in /etc/slurm, where commands inside of jobs
-# look for it. The cluster has no accounting: ask squeue, not sacct. Finished jobs are listed in FOLDER/jobs.txt.
+# Everything is kept in FOLDER, except a link to its slurm.conf in /etc/slurm, where all commands look for it:
+# the environment variable SLURM_CONF would not reach the job steps. The cluster has no accounting: ask squeue,
+# not sacct. Finished jobs are listed in FOLDER/jobs.txt.
 # GPUS=2 in the environment makes the node pretend to have so many: jobs can ask for them, but find none.
 set -eu
 
@@ -112,9 +113,13 @@ start munged munged --force --key-file="$folder/munge.key" --socket="$folder/mun
     --pid-file="$folder/munged.pid" --log-file="$folder/munged.log" --seed-file="$folder/munge.seed"
 start slurmctld slurmctld -c -f "$folder/slurm.conf"
 start slurmd slurmd -f "$folder/slurm.conf"
+ready=no
 for _ in $(seq 30); do
-    [ "$(sinfo --noheader --format=%T 2>/dev/null)" != idle ] || break
+    case $(sinfo --noheader --format=%T 2>/dev/null) in
+        idle | mixed | allocated) ready=yes && break ;;
+    esac
     sleep 1
 done
 sinfo --Node --long
-[ "$(sinfo --noheader --format=%T)" = idle ] || say "the node is not idle; see $folder/slurmd.log"
+[ $ready = yes ] || fail "the node is not ready; see $folder/slurmd.log"
+say "ready"

@@ -11,11 +11,12 @@ sys.path.insert(0, str(ROOT))
 from xpresso_core.configuration import check_config, experiment_plan
 from xpresso_core.errors import XpressoError
 from xpresso_core.provenance import code_hash
-from xpresso_core.sources import read_registry, describe
+from xpresso_core.sources import check_places, describe, local_file, read_registry
 
 try:
     check_config(config, ROOT / "workflow/schemas/config.schema.yaml")
     REGISTRY = read_registry(ROOT / config["sources"])
+    check_places(config["species"], REGISTRY, config["data_dir"])
 except XpressoError as error:
     raise WorkflowError(str(error)) from None
 
@@ -47,6 +48,15 @@ def experiment_folders():
     return [f"results/{row['dataset']}/{name}" for name, row in EXPERIMENTS.items()]
 
 
+def model_folders():
+    """Return the models of all folds of all experiments."""
+    return [
+        f"results/{row['dataset']}/{name}/models/fold_{fold}"
+        for name, row in EXPERIMENTS.items()
+        for fold in range(1, row["split"].get("folds", 1) + 1)
+    ]
+
+
 def run_results():
     """Return what a finished run consists of."""
     return [
@@ -75,6 +85,11 @@ def source_of(wildcards):
     return describe(value, REGISTRY)
 
 
+def local_source_of(wildcards):
+    """Return the local file that a source is copied from, if no checksum vouches for it."""
+    return local_file(source_of(wildcards), config["data_dir"]) or []
+
+
 def fetched_files():
     """Return the names of all files that are fetched as they are."""
     tables = {f"{table}.tsv.gz" for name in FETCHED for table in SPECIES[name]["tables"]}
@@ -100,6 +115,23 @@ def table_of(wildcards):
     """Return the expression table of a dataset."""
     dataset = DATASETS[wildcards.dataset]
     return f"resources/{dataset['species']}/{dataset['table']}.tsv.gz"
+
+
+def records_of_species(wildcards):
+    """Return the records of where the files of a species came from; a simulated one has its truth."""
+    species = wildcards.species
+    if species in SIMULATED:
+        return [f"resources/{species}/truth/model.json"]
+    kinds = [name for kind, name in FILES.items() if SPECIES[species][kind] is not None]
+    return [f"resources/{species}/{name}.source.json" for name in ["genome.fa", *kinds]]
+
+
+def record_of_table(wildcards):
+    """Return the record of where a dataset's expression table came from."""
+    dataset = DATASETS[wildcards.dataset]
+    species = dataset["species"]
+    record = "truth/model.json" if species in SIMULATED else f"{dataset['table']}.tsv.gz.source.json"
+    return [f"resources/{species}/{record}"]
 
 
 def genes_of(wildcards):
@@ -160,6 +192,11 @@ def window_of(wildcards):
     return [architecture["upstream"], architecture["downstream"]]
 
 
+def jitter_of(wildcards):
+    """Return how far an experiment's training shifts its windows, in bases."""
+    return plan_of(wildcards)["architecture"]["training"]["jitter"]
+
+
 def plan_of(wildcards):
     """Return what an experiment trains."""
     return experiment_plan(config, wildcards.experiment)
@@ -179,12 +216,6 @@ def per_fold(pattern):
 # ----- resources -----
 
 
-def training_threads():
-    """Return how many threads train one fold: folds side by side use processors better than threads do."""
-    folds = sum(row["split"].get("folds", 1) for row in EXPERIMENTS.values())
-    return max(1, min(8, (workflow.cores or 4) // folds))
-
-
 def gigabytes(number):
     """Return a function that gives so many gigabytes in MB, half as much again with each attempt."""
 
@@ -201,3 +232,8 @@ def minutes(number):
         return number * attempt
 
     return runtime
+
+
+def training_minutes(wildcards, attempt):
+    """Return the minutes that the trials of a fold may take: an hour each, as much again with each attempt."""
+    return 60 * EXPERIMENTS[wildcards.experiment]["trials"] * attempt

@@ -6,6 +6,7 @@ rule dataset:
         genes=genes_of,
         promoters=promoters_of,
         expression=expression_of,
+        records=record_of_table,
     output:
         dataset="results/{dataset}/dataset.h5",
         dropped="results/{dataset}/dataset.dropped.tsv",
@@ -51,6 +52,7 @@ rule split:
     params:
         split=split_of,
         window=window_of,
+        jitter=jitter_of,
         seed=config["seed"],
         code=code_hash("leakage"),
     message:

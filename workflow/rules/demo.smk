@@ -9,6 +9,7 @@ rule simulate:
         gene_names="resources/{species}/gene_names.tsv",
         table="resources/{species}/expression.tsv.gz",
         truth="resources/{species}/truth/genes.tsv",
+        sites="resources/{species}/truth/motif_sites.tsv",
         model="resources/{species}/truth/model.json",
     log:
         "logs/simulate/{species}.log",

@@ -7,6 +7,7 @@ rule promoters:
         annotation="resources/{species}/genes.gtf.gz",
         cage_peaks=cage_peaks_of,
         gene_names=gene_names_of,
+        records=records_of_species,
     output:
         genes="results/{species}/genes.tsv",
         promoters="results/{species}/promoters.h5",

@@ -3,6 +3,8 @@
 
 
 rule fetch_genome:
+    input:
+        local_source_of,
     output:
         genome=ensure("resources/{species}/genome.fa", non_empty=True),
         index="resources/{species}/genome.fa.fai",
@@ -25,6 +27,8 @@ rule fetch_genome:
 
 
 rule fetch:
+    input:
+        local_source_of,
     output:
         file=ensure("resources/{species}/{file}", non_empty=True),
         record="resources/{species}/{file}.source.json",

@@ -100,6 +100,7 @@ rule report_run:
         metrics=expand("{folder}/metrics.json", folder=experiment_folders()),
         trials=expand("{folder}/trials.tsv", folder=experiment_folders()),
         leakage=expand("{folder}/leakage.tsv", folder=experiment_folders()),
+        models=model_folders(),
         genes=expand("results/{species}/{table}.tsv", species=SPECIES, table=["genes", "dropped"]),
         datasets=expand("results/{dataset}/dataset.h5", dataset=DATASETS),
     output:

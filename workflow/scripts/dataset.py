@@ -11,6 +11,7 @@ with adapter(snakemake):
         *map(Path, (snakemake.input.genes, snakemake.input.promoters, snakemake.input.expression)),
         Path(snakemake.output.dataset),
         Path(snakemake.output.dropped),
+        records=[Path(record) for record in snakemake.input.records],
         name=snakemake.wildcards.dataset,
         units=snakemake.params.units,
     )

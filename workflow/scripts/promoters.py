@@ -15,6 +15,7 @@ with adapter(snakemake):
         genes_path=Path(snakemake.output.genes),
         promoters_path=Path(snakemake.output.promoters),
         dropped_path=Path(snakemake.output.dropped),
+        records=[Path(record) for record in snakemake.input.records],
         settings=snakemake.params.settings,
         species=snakemake.wildcards.species,
     )

@@ -13,5 +13,6 @@ with adapter(snakemake):
         *map(Path, (snakemake.output.split, snakemake.output.leakage, snakemake.output.summary)),
         split=snakemake.params.split,
         window=Window(*snakemake.params.window),
+        jitter=snakemake.params.jitter,
         seed=snakemake.params.seed,
     )
