@@ -9,7 +9,7 @@ from pathlib import Path
 import h5py
 import pandas as pd
 import pytest
-from conftest import Project, tiny_config
+from project import Project, tiny_config
 
 from xpresso_core.files import sha256
 

@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import yaml
-from conftest import Project, environment, tiny_config
+from project import Project, environment, tiny_config
 
 RESULTS = (
     "demo/genes.tsv",

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from conftest import Project, environment, tiny_config
+from project import Project, environment, tiny_config
 from test_run import RESULTS
 
 pytestmark = pytest.mark.slurm
