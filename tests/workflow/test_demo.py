@@ -75,6 +75,9 @@ def test_labels_are_the_true_medians(demo: Project) -> None:
     np.testing.assert_allclose(labels.loc[measured], truth.loc[measured, "log10_median"], atol=2e-3)
 
 
+FULL_SHARE, PROMOTER_SHARE = 0.72, 0.7  # of what is explainable; 0.79 of either was reached
+
+
 def r2(demo: Project, experiment: str) -> float:
     path = demo.run_folder / "results/demo_median" / experiment / "metrics.json"
     return float(json.loads(path.read_text())["pooled"]["r2"])
@@ -87,9 +90,6 @@ def test_the_models_approach_the_explainable_share(demo: Project) -> None:
     assert FULL_SHARE * shares["explainable"] < full < shares["explainable"] + 0.05
     assert PROMOTER_SHARE * shares["promoter_only"] < promoter < shares["promoter_only"] + 0.05
     assert promoter < full
-
-
-FULL_SHARE, PROMOTER_SHARE = 0.75, 0.7
 
 
 @pytest.fixture(scope="module")

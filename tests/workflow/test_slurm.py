@@ -22,8 +22,8 @@ ASKED = {
     "expression": ("1", "1G", "00:10:00"),
     "dataset": ("1", "2G", "00:10:00"),
     "split": ("1", "2G", "00:10:00"),
-    "train": ("2", "4G", "04:00:00"),
-    "predict": ("2", "3G", "00:30:00"),
+    "train": ("2", "4G", "01:00:00"),
+    "predict": ("1", "3G", "00:30:00"),
 }
 LOCAL = {"dropped", "report_species", "report_expression", "report_experiment", "report_run", "all"}
 SUBMITTED = re.compile(r"has been submitted with SLURM jobid (\d+) \(log: (.+/rule_(\w+)/.+)\)\.")
