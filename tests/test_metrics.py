@@ -13,10 +13,10 @@ from xpresso_core.errors import InputError
 from xpresso_core.metrics import (
     RegressionMetrics,
     is_constant,
-    leakage_shares,
     prediction_metrics,
     regression_metrics,
 )
+from xpresso_core.splits import leakage_shares
 
 
 @pytest.fixture

@@ -16,15 +16,14 @@ from Bio import bgzf
 from loopback import Shelf, ftp_server, http_server
 
 from xpresso_core.errors import ChecksumError, InputError
+from xpresso_core.reference import describe, local_file
 from xpresso_core.sources import (
     COLUMNS,
     DATA_DIR_VARIABLE,
     UNKNOWN,
     Fetched,
     Source,
-    describe,
     fetch,
-    local_file,
     read_registry,
     resolve,
 )

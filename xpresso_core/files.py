@@ -133,6 +133,17 @@ def read_table(
     return frame
 
 
+def require_columns(frame: pd.DataFrame, columns: tuple[str, ...], what: str) -> None:
+    """Raise `InputError` if a table, called `what` in the message, lacks a column or has no rows."""
+    missing = [column for column in columns if column not in frame.columns]
+    if missing:
+        message = f"the table has no column {', '.join(missing)}"
+        raise InputError(message, where=what, remedy=f"It has: {', '.join(map(str, frame.columns))}")
+    if frame.empty:
+        message = "the table has no rows"
+        raise InputError(message, where=what, remedy="Check the step that made it")
+
+
 def write_json(data: object, path: str | os.PathLike[str]) -> None:
     """Write indented JSON with sorted keys, atomically; NaN is refused."""
     with atomic_path(path) as draft:

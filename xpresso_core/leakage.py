@@ -12,8 +12,7 @@ import pybedtools
 from xpresso_core.dataset import Dataset
 from xpresso_core.files import write_table
 from xpresso_core.genome import Window
-from xpresso_core.metrics import leakage_shares
-from xpresso_core.splits import make_folds, split_table
+from xpresso_core.splits import leakage_shares, make_folds, split_table
 
 
 def write_split(
@@ -34,7 +33,7 @@ def write_split(
     dataset_path
         The dataset.
     split_path, leakage_path, summary_path
-        The tables to write: `splits.split_table`, `leakage` and `metrics.leakage_shares`.
+        The tables to write: `splits.split_table`, `leakage` and `splits.leakage_shares`.
     split
         The arguments of `splits.make_folds`.
     window, jitter

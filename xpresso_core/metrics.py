@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.stats import rankdata
 
 from xpresso_core.errors import InputError
+from xpresso_core.files import require_columns
 
 CONFIDENCE = 0.95
 """The level of the bootstrap interval."""
@@ -29,9 +30,6 @@ CONSTANT_TOLERANCE = 1e-3
 over nothing but rounding errors, a living one over tenths."""
 
 CHUNK_CELLS = 2_000_000
-
-LEAKAGE_LEVELS = {"any": 0.0, "quarter": 0.25, "half": 0.5}
-"""Columns of the leakage summary, and the share of the test gene's window from which each counts."""
 
 Floats = NDArray[np.float64]
 
@@ -210,46 +208,10 @@ def prediction_metrics(
     return PredictionMetrics(pooled, folds, constant, tuple(skipped))
 
 
-def leakage_shares(leakage: pd.DataFrame) -> pd.DataFrame:
-    """Count, for each fold, the test genes whose window overlaps a training gene's window.
-
-    Parameters
-    ----------
-    leakage
-        One row per test gene with columns ``fold gene_id overlap_bp overlap_fraction``: the largest overlap
-        with the window of any training gene, in bases and as a fraction of the window.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``fold test_genes any quarter half``; the last three are shares of the test genes (0..1) with an
-        overlap of at least one base, 25 % and 50 %. The last row, fold ``all``, is the total.
-
-    Raises
-    ------
-    InputError
-        If a column is missing or there is no row.
-    """
-    require_columns(leakage, ("fold", "gene_id", "overlap_bp", "overlap_fraction"), "leakage audit")
-    by_fold = [(str(fold), rows) for fold, rows in leakage.groupby("fold")]
-    return pd.DataFrame([_leakage_row(fold, rows) for fold, rows in [*by_fold, ("all", leakage)]])
-
-
 def is_constant(predicted: ArrayLike, observed: ArrayLike) -> bool:
     """Tell whether predictions do not vary beside the observed values, as those of a collapsed network."""
     spread = float(np.asarray(predicted, dtype=np.float64).std())
     return spread <= CONSTANT_TOLERANCE * float(np.asarray(observed, dtype=np.float64).std())
-
-
-def require_columns(frame: pd.DataFrame, columns: tuple[str, ...], what: str) -> None:
-    """Raise `InputError` if a table, called `what` in the message, lacks a column or has no rows."""
-    missing = [column for column in columns if column not in frame.columns]
-    if missing:
-        message = f"the table has no column {', '.join(missing)}"
-        raise InputError(message, where=what, remedy=f"It has: {', '.join(map(str, frame.columns))}")
-    if frame.empty:
-        message = "the table has no rows"
-        raise InputError(message, where=what, remedy="Check the step that made it")
 
 
 def _checked_pair(observed: ArrayLike, predicted: ArrayLike) -> tuple[Floats, Floats]:
@@ -345,10 +307,3 @@ def _as_constant(metrics: RegressionMetrics, mean: float) -> RegressionMetrics:
         intercept=mean,
         constant=True,
     )
-
-
-def _leakage_row(fold: str, rows: pd.DataFrame) -> dict[str, Any]:
-    overlaps = rows["overlap_bp"].to_numpy() > 0
-    fraction = rows["overlap_fraction"].to_numpy(dtype=np.float64)
-    shares = {name: float((overlaps & (fraction >= level)).mean()) for name, level in LEAKAGE_LEVELS.items()}
-    return {"fold": fold, "test_genes": len(rows), **shares}

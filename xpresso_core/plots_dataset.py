@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
 from xpresso_core.errors import InputError
-from xpresso_core.metrics import leakage_shares
 from xpresso_core.plots import COLOURS, canvas, percent
+from xpresso_core.splits import leakage_shares
 from xpresso_core.summary import SILENT
 
 BIN = 0.2

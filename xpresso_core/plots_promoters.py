@@ -11,7 +11,7 @@ from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from xpresso_core.metrics import require_columns
+from xpresso_core.files import require_columns
 from xpresso_core.plots import COLOURS, SERIES, bases, canvas, percent, wrap
 from xpresso_core.summary import count_annotated, count_reasons
 

@@ -15,7 +15,8 @@ from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter, map_coordinates
 
-from xpresso_core.metrics import RegressionMetrics, is_constant, require_columns
+from xpresso_core.files import require_columns
+from xpresso_core.metrics import RegressionMetrics, is_constant
 from xpresso_core.plots import COLOURS, DENSITY_MAP, canvas
 
 UNIT = "log10(RPKM + 0.1)"

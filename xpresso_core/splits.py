@@ -1,19 +1,23 @@
-"""Which genes train, which validate, which test."""
+"""Which genes train, which validate, which test; and a count of the test genes that are not quite strangers."""
 
 from __future__ import annotations
 
 import hashlib
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from xpresso_core.errors import ConfigError
+from xpresso_core.files import require_columns
 from xpresso_core.randomness import generator
 
 Indices = npt.NDArray[np.int64]
 Kind = Literal["holdout", "folds", "chromosomes"]
+LEAKAGE_LEVELS = {"any": 0.0, "quarter": 0.25, "half": 0.5}
+"""Columns of the leakage summary, and the share of the test gene's window from which each counts."""
+
 PARTS = ("train", "validation", "test")
 MIN_GROUP = 10
 """Fewest genes that may validate or test a fold of chromosomes."""
@@ -144,3 +148,35 @@ def split_hash(table: pd.DataFrame, fold: int) -> str:
     """Return the SHA-256 of one fold's genes and parts, independent of their order."""
     rows = table.loc[table["fold"] == fold, ["gene_id", "part"]].sort_values("gene_id")
     return hashlib.sha256("\n".join(rows["gene_id"] + "\t" + rows["part"]).encode()).hexdigest()
+
+
+def leakage_shares(leakage: pd.DataFrame) -> pd.DataFrame:
+    """Count, for each fold, the test genes whose window overlaps a training gene's window.
+
+    Parameters
+    ----------
+    leakage
+        One row per test gene with columns ``fold gene_id overlap_bp overlap_fraction``: the largest overlap
+        with the window of any training gene, in bases and as a fraction of the window.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``fold test_genes any quarter half``; the last three are shares of the test genes (0..1) with an
+        overlap of at least one base, 25 % and 50 %. The last row, fold ``all``, is the total.
+
+    Raises
+    ------
+    InputError
+        If a column is missing or there is no row.
+    """
+    require_columns(leakage, ("fold", "gene_id", "overlap_bp", "overlap_fraction"), "leakage audit")
+    by_fold = [(str(fold), rows) for fold, rows in leakage.groupby("fold")]
+    return pd.DataFrame([_leakage_row(fold, rows) for fold, rows in [*by_fold, ("all", leakage)]])
+
+
+def _leakage_row(fold: str, rows: pd.DataFrame) -> dict[str, Any]:
+    overlaps = rows["overlap_bp"].to_numpy() > 0
+    fraction = rows["overlap_fraction"].to_numpy(dtype=np.float64)
+    shares = {name: float((overlaps & (fraction >= level)).mean()) for name, level in LEAKAGE_LEVELS.items()}
+    return {"fold": fold, "test_genes": len(rows), **shares}

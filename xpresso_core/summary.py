@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from xpresso_core.metrics import leakage_shares, require_columns
+from xpresso_core.files import require_columns
+from xpresso_core.splits import leakage_shares
 
 STAGES = ("promoters", "expression", "dataset")
 """The stages that drop genes, in the order of the work."""

@@ -49,7 +49,7 @@ def test_every_rule_has_its_log_and_environment_and_every_script_is_thin() -> No
             if "localrule" not in rule and not name.startswith(("fetch", "report")):
                 for directive in ("benchmark:", "mem_mb=", "runtime="):
                     assert directive in rule, f"{path.name}: {name} lacks {directive}"
-        assert len(path.read_text().splitlines()) <= (250 if path.stem == "common" else 150), path.name
+        assert len(path.read_text().splitlines()) <= 150, path.name
     for path in (ROOT / "workflow" / "scripts").glob("*.py"):
         assert len(path.read_text().splitlines()) <= 40, path.name
 

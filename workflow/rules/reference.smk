@@ -19,7 +19,7 @@ rule fetch_genome:
         "../../envs/reference.yaml"
     params:
         source=source_of,
-        code=code_hash("sources"),
+        code=code_hash("reference"),
     message:
         "Fetching the genome of {wildcards.species}"
     script:
@@ -43,7 +43,7 @@ rule fetch:
         "../../envs/reference.yaml"
     params:
         source=source_of,
-        code=code_hash("sources"),
+        code=code_hash("reference"),
     message:
         "Fetching {wildcards.file} of {wildcards.species}"
     script:

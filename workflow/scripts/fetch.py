@@ -3,6 +3,6 @@
 from _adapter import adapter
 
 with adapter(snakemake):
-    from xpresso_core.sources import fetch_described
+    from xpresso_core.reference import fetch_described
 
     fetch_described(snakemake.params.source, snakemake.output.file, snakemake.config["data_dir"])

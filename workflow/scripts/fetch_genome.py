@@ -3,6 +3,6 @@
 from _adapter import adapter
 
 with adapter(snakemake):
-    from xpresso_core.sources import fetch_genome
+    from xpresso_core.reference import fetch_genome
 
     fetch_genome(snakemake.params.source, snakemake.output.genome, snakemake.config["data_dir"])
