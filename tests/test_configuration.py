@@ -47,6 +47,8 @@ def remove(*keys: str) -> Callable[[dict[str, Any]], None]:
 
 
 FULL = ("experiments", "demo_full")
+PAIR, ASSAY = ("comparisons", "demo_sister"), ("reporters", "demo_sure")
+TABLE = ("species", "human_mini", "tables", "roadmap")
 MISTAKES = [
     (put("sede", value=1), r"top level: unknown key 'sede', did you mean 'seed'\?"),
     (put(*FULL, "trails", value=3), r"experiments.demo_full: unknown key 'trails', did you mean 'trials'\?"),
@@ -75,6 +77,48 @@ MISTAKES = [
     (put("species", "demo", "drop_gene_names", value=["H(1"]), r"'H\(1' is not a regular expression"),
     (put("name", value="demo_median"), "name: the dataset 'demo_median' has the same name"),
     (put("architectures", "paper", value=PAPER.to_dict()), "there is a shipped architecture of this name"),
+    (
+        put(*PAIR, "datasets", value=["demo_median", "sister"]),
+        r"there is no 'sister', did you mean 'sister_median'\?",
+    ),
+    (put(*PAIR, "datasets", value=["demo_median"]), r"comparisons.demo_sister.datasets: .* is too short"),
+    (put(*PAIR, "orthologs", value=None), "are of two species, demo and sister: give a table of orthologs"),
+    (put(*PAIR, "orthologs", value="x.tsv"), "orthologs: the species is simulated; give 'simulated'"),
+    (
+        put("comparisons", "demo_E003_median", "orthologs", value="simulated"),
+        "both datasets are of demo: give null",
+    ),
+    (
+        put(*ASSAY, "dataset", value="demo_medan"),
+        r"reporters.demo_sure.dataset: .* did you mean 'demo_median'\?",
+    ),
+    (put(*ASSAY, "predictions", value="demo_ful"), r"no experiment 'demo_ful', did you mean 'demo_full'\?"),
+    (
+        put(*ASSAY, "plus", value="x.bw"),
+        "reporters.demo_sure.plus: the species is simulated; give 'simulated'",
+    ),
+    (put(*ASSAY, "sample_around_center", value=None), "bigWigs need a number of bases"),
+    (put(*ASSAY, "chain", value=None), "annotation: serves genes that a chain does not lift"),
+    (put(*ASSAY, "format", value="tabel"), r"format: 'tabel' is none of .*, did you mean 'table'\?"),
+    (
+        put("datasets", "demo_E003", "quantile_normalise", value=True),
+        "goes with median_except, not with one column",
+    ),
+]
+MISTAKES_OF_FILES = [
+    (put(*TABLE, value={"source": "x", "format": "encode", "ids": "gene"}), "the key 'assembly' is missing"),
+    (
+        put(*TABLE, value={"source": "x", "format": "matrix", "ids": "gene", "assembly": "mm10"}),
+        "assembly: belongs to the format encode",
+    ),
+    (
+        put(*TABLE, value={"source": "x", "format": "encode", "ids": "entrez", "assembly": "mm10"}),
+        "ENCODE's tables go by 'gene'",
+    ),
+    (put(*TABLE, value={"source": "x", "format": "matrix"}), r"roadmap: the key 'ids' is missing"),
+    (put(*TABLE, value={"source": "x", "format": "matrx", "ids": "gene"}), r"did you mean 'matrix'\?"),
+    (put("reporters", "sure_K562", "chain", value="x"), "chain: a table is measured already; give null"),
+    (put("reporters", "sure_K562", "plus", value="simulated"), "the species is not simulated; give a source"),
 ]
 
 
@@ -85,6 +129,26 @@ def test_a_mistake_is_named(change: Callable[[dict[str, Any]], None], message: s
     with pytest.raises(ConfigError, match=message) as caught:
         check_config(config, SCHEMA)
     assert "problems" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("change", "message"), MISTAKES_OF_FILES)
+def test_a_mistake_in_a_fetched_species_is_named(
+    change: Callable[[dict[str, Any]], None], message: str
+) -> None:
+    config = load("human_mini")
+    change(config)
+    with pytest.raises(ConfigError, match=message) as caught:
+        check_config(config, SCHEMA)
+    assert "problems" not in str(caught.value)
+
+
+def test_entrez_ids_need_gene_names() -> None:
+    config = load("human_mini")
+    put(*TABLE, value={"source": "x", "format": "matrix", "ids": "entrez"})(config)
+    check_config(config, SCHEMA)
+    put("species", "human_mini", "gene_names", value=[])(config)
+    with pytest.raises(ConfigError, match="Entrez ids need gene_names"):
+        check_config(config, SCHEMA)
 
 
 def test_all_mistakes_are_told_at_once() -> None:
@@ -117,7 +181,8 @@ def test_every_key_is_described_and_no_object_is_open() -> None:
     parts = {"": schema, **schema["$defs"]}
     assert [key for name, part in parts.items() for key in described(part, name)] == []
     text = SCHEMA.read_text()
-    assert text.count("type: object") == text.count("additionalProperties:")
+    objects = text.count("type: object") + text.count("type: [string, object]")
+    assert objects == text.count("additionalProperties:")
 
 
 def test_every_key_is_in_the_readme() -> None:

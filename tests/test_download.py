@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -33,7 +35,7 @@ def web() -> Iterator[Shelf]:
 
 
 def get(shelf: Shelf, part: Path, path: str = "/data/file.bin", **kwargs: bool) -> bool:
-    return download(shelf.address + path, part, label="file", patience=QUICK, **kwargs)
+    return download(shelf.address + path, part, label="file", patience=QUICK, **kwargs).pieced
 
 
 def starts(shelf: Shelf) -> list[int]:
@@ -187,6 +189,53 @@ def test_silent_server_is_given_up(tmp_path: Path, scheme: str) -> None:
 def test_unusable_address(tmp_path: Path, url: str) -> None:
     with pytest.raises(InputError, match="is not a usable address"):
         download(url, tmp_path / "file", label="x", patience=QUICK)
+
+
+def test_headers_that_tell_versions_apart_are_handed_on(web: Shelf, tmp_path: Path) -> None:
+    web.modified = "Wed, 01 Jan 2020 00:00:00 GMT"
+    web.cuts = [1000]
+    transfer = download(web.address + "/data/file.bin", tmp_path / "file", label="x", patience=QUICK)
+    etag = f'"{hashlib.md5(CONTENT, usedforsecurity=False).hexdigest()}"'
+    assert transfer == (True, etag, "Wed, 01 Jan 2020 00:00:00 GMT")
+
+
+def test_query_is_asked_and_left_out_of_messages(web: Shelf, tmp_path: Path) -> None:
+    download(web.address + "/data/file.bin", tmp_path / "file", label="x", query="q=%20a", patience=QUICK)
+    assert web.requests == [("/data/file.bin?q=%20a", 0)]
+    with pytest.raises(InputError) as caught:
+        download(web.address + "/nothing", tmp_path / "file", label="x", query="q=%20a", patience=QUICK)
+    assert caught.value.where == web.address + "/nothing"
+    assert "q=" not in str(caught.value)
+
+
+def test_what_came_before_a_connection_failed_is_kept(shelf: Shelf, tmp_path: Path) -> None:
+    """Less than a block is in the file when the server stalls, and is not asked for again."""
+    shelf.stalls = [300_000]
+    url = shelf.address + "/data/file.bin"
+    transfer = download(url, tmp_path / "file", label="x", resume=True, patience=Patience(1, 0.0, 1.0))
+    assert transfer.pieced
+    assert (tmp_path / "file").read_bytes() == CONTENT
+    assert starts(shelf) == [0, 300_000]
+
+
+def test_chunks_that_break_off_are_noticed(tmp_path: Path) -> None:
+    """Where no length is announced, the missing last chunk tells (RFC 9112, section 7.1)."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def reply() -> None:
+            for _ in range(2):  # once with something new, once without
+                with server.accept()[0] as connection:
+                    connection.recv(4096)
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n")
+                    connection.sendall(b"5\r\nhello\r\n7\r\nwor")
+
+        thread = threading.Thread(target=reply, daemon=True)
+        thread.start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/x"
+        with pytest.raises(CutShortError, match="broke off before its end"):
+            download(url, tmp_path / "file", label="x", patience=Patience(0, 0.0, 5.0))
+        thread.join()
+    assert (tmp_path / "file").read_bytes() == b"hellowor"
 
 
 def test_local_file_is_copied(tmp_path: Path) -> None:

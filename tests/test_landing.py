@@ -69,6 +69,28 @@ def run(**changes):
             experiment("both_", 0.55),
             experiment("paper", 0.0, constant=True, live=0, collapsed=10, dead=(1, 2, 3, 4, 5)),
         ],
+        "comparisons": [
+            {
+                "name": "two",
+                "datasets": ["demo_median", "sister_median"],
+                "orthologs": True,
+                "n": 15348,
+                "r2": 0.79,
+                "first": 310,
+                "second": 275,
+            }
+        ],
+        "reporters": [
+            {
+                "name": "sure",
+                "dataset": "demo_median",
+                "n": 18658,
+                "r2": 0.531,
+                "joint": {"n": 18000, "r2_reporter": 0.52, "r2_predictions": 0.5, "r2_joint": 0.61},
+                "predictions": "both_",
+                "warnings": [],
+            }
+        ],
         "outputs": {"results/demo/report.zip": "this report"},
         "software": {"keras": "3.15", "snakemake": "9.27"},
         "seed": 7,
@@ -119,6 +141,8 @@ def test_text_from_outside_is_only_text():
     summary = run(name=EVIL, description=EVIL, outputs={EVIL: EVIL}, software={EVIL: EVIL}, device=EVIL)
     summary["species"][0]["dropped"][0]["reason"] = EVIL
     summary["experiments"] = [experiment(EVIL, 0.5)]
+    summary["comparisons"][0]["name"] = EVIL
+    summary["reporters"][0] |= {"name": EVIL, "predictions": EVIL, "warnings": [EVIL]}
     assert render(summary).count("{{ config }} {% raw %} {# x a_ `b` *c* |d| &lt;e&gt; [1]_ :f: \\g __h") >= 8
 
 
@@ -175,7 +199,14 @@ CAPTIONS = sorted((Path(__file__).parents[1] / "workflow" / "report").glob("*.rs
 
 @pytest.mark.parametrize("path", CAPTIONS, ids=lambda path: path.stem)
 def test_captions_render_and_know_their_wildcards(path):
-    wildcards = {"species": "human", "dataset": "human_median", "experiment": "folds"}
+    wildcards = {
+        "species": "human",
+        "dataset": "human_median",
+        "experiment": "folds",
+        "comparison": "two",
+        "reporter": "sure",
+        "table": "encode",
+    }
     template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(path.read_text("utf-8"))
     text = template.render(snakemake={"wildcards": wildcards}, files=[], categories={})
     settings = {"halt_level": 1, "report_level": 1}
@@ -191,3 +222,17 @@ def test_the_first_page_is_taken_from_the_results(tmp_path):
     text = template.render(files=[SimpleNamespace(target="landing.rst", path=written)])
     assert written.read_text("utf-8").strip() == text.strip()
     assert "not written" not in text
+
+
+def test_comparisons_and_reporter_assays_are_told():
+    html = render(run())
+    assert "585 of 15,348 one-to-one orthologs differ more than ten times (310 are higher in" in html
+    assert "explains 53 % of the variance in demo_median over 18,658 genes" in html
+    assert "a joint linear model 0.610" in " ".join(html.split())
+    warned = run()
+    warned["reporters"][0]["warnings"] = ["plus and minus are probably swapped."]
+    warned["reporters"][0]["joint"] = None
+    html = render(warned)
+    assert "<strong>plus and minus are probably swapped.</strong>" in html
+    assert "joint" not in html
+    assert "Reporter assays" not in render(run(reporters=[]))

@@ -20,6 +20,13 @@ from xpresso_core.errors import ConfigError
 from xpresso_core.simulate import SimulationSettings, simulate_species
 
 COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
+FILES = [
+    *("genome.fa", "genes.gtf.gz", "cage_peaks.bb", "gene_names_1.tsv", "gene_names_2.tsv"),
+    *("expression.tsv.gz", "entrez.tsv.gz", "encode.metadata.tsv", "orthologs.tsv"),
+    *(f"encode/SIMFF00{number}AAA.tsv" for number in range(1, 8)),
+    *("sure.chain.gz", "sure.genes.gtf.gz", "sure.minus.bw", "sure.plus.bw"),
+    *("truth/genes.tsv", "truth/model.json", "truth/motif_sites.tsv", "truth/reporter.tsv"),
+]
 FEATURES = "utr5_len cds_len intron_len utr3_len utr5_gc cds_gc utr3_gc orf_exon_density".split()
 
 
@@ -102,10 +109,7 @@ def test_same_seed_same_bytes_other_seed_other_bytes(tmp_path: Path) -> None:
         simulate_species(tmp_path / name, seed=seed, genes=40, chromosomes=3)
     one, again, other = (checksums(tmp_path / name) for name in "abc")
     assert one == again
-    assert sorted(one) == sorted(
-        ["cage_peaks.bb", "expression.tsv.gz", "gene_names.tsv", "genes.gtf.gz", "genome.fa"]
-        + ["truth/genes.tsv", "truth/model.json", "truth/motif_sites.tsv"]
-    )
+    assert sorted(one) == sorted(FILES)
     assert all(one[name] != other[name] for name in one)
 
 
@@ -114,7 +118,59 @@ def test_more_unannotated_genes_change_only_the_matrix_and_the_names(tmp_path: P
     simulate_species(tmp_path / "b", seed=3, genes=40, chromosomes=3, unannotated_genes=9)
     one, two = checksums(tmp_path / "a"), checksums(tmp_path / "b")
     changed = {name for name in one if one[name] != two[name]}
-    assert changed == {"expression.tsv.gz", "gene_names.tsv", "truth/model.json"}
+    assert changed == {"expression.tsv.gz", "gene_names_1.tsv", "truth/model.json"}
+
+
+def test_the_sister_species_differs_in_identifiers_and_expression_alone(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        own, sister = tmp_path / f"own{seed}", tmp_path / f"sister{seed}"
+        simulate_species(own, seed=seed, genes=150, chromosomes=4)
+        simulate_species(sister, seed=seed, genes=150, chromosomes=4, relative=True)
+        one, two = checksums(own), checksums(sister)
+        assert sorted(one) == sorted(two)
+        assert {name for name in one if one[name] == two[name]} == {
+            *("genome.fa", "cage_peaks.bb", "orthologs.tsv"),
+            *("sure.chain.gz", "sure.minus.bw", "sure.plus.bw"),
+        }
+        truth, other = read_folder(own).truth, read_folder(sister).truth
+        own_ids, sister_ids = truth["gene_id"], other["gene_id"]
+        assert sister_ids.str.startswith("SIMRG").all()
+        assert np.corrcoef(own_ids.str[-6:].astype(int), sister_ids.str[-6:].astype(int))[0, 1] < 0.5
+        same = ["gene_name", "chrom", "strand", "tss", "annotated_tss", *FEATURES, "silent", "dropped"]
+        pd.testing.assert_frame_equal(truth[same], other[same])
+        assert (other["transcript_id"] == truth["transcript_id"].str.replace("SIMT", "SIMRT")).all()
+        text = gzip.open(own / "genes.gtf.gz", "rt").read().replace("SIMT", "SIMRT")
+        for old, new in zip(own_ids, sister_ids, strict=True):
+            text = text.replace(f'"{old}"', f'"{new}"')
+        wanted = [line for line in text.splitlines() if 'gene_biotype "protein' in line]
+        found = gzip.open(sister / "genes.gtf.gz", "rt").read().splitlines()
+        assert [line for line in found if 'gene_biotype "protein' in line] == wanted
+
+
+def test_the_sister_species_differs_tenfold_where_it_is_planted(tmp_path: Path) -> None:
+    tables, truths = {}, {}
+    for name in ("own", "sister"):
+        simulate_species(tmp_path / name, seed=3, genes=300, chromosomes=5, relative=name == "sister")
+        truths[name] = pd.read_csv(tmp_path / name / "truth" / "genes.tsv", sep="\t").fillna({"dropped": ""})
+        table = pd.read_csv(tmp_path / name / "expression.tsv.gz", sep="\t", index_col=False)
+        rpkm = table.set_index("gene_id").reindex(truths[name]["gene_id"]).iloc[:, 1:]
+        tables[name] = rpkm.median(axis=1).to_numpy()
+    kept = (truths["own"]["dropped"] == "").to_numpy()
+    sister = truths["sister"]
+    high = kept & (tables["own"] > 0.1) & (tables["sister"] > 0.1)
+    ratio = np.log10(tables["sister"][high] / tables["own"][high])
+    planted = (sister["species_drift"] + sister["species_shift"])[high]
+    assert ratio == pytest.approx(planted.to_numpy(), abs=0.01)
+    difference = (sister["log10_median"] - truths["own"]["log10_median"])[kept]
+    shifted = sister["species_shift"][kept] != 0
+    assert shifted.sum() == 12
+    assert set(sister["species_shift"]) == {-1.6, 0.0, 1.6}
+    assert ((difference.abs() > 1) == shifted).all()
+    assert sister.loc[kept, "species_drift"].std() == pytest.approx(0.15, rel=0.15)
+    model = json.loads((tmp_path / "sister" / "truth" / "model.json").read_text())
+    assert model["relative"] == {"drift_sd": 0.15, "shift": 1.6, "shifted_share": 0.04}
+    r2 = np.corrcoef(sister["expected_log10_median"][kept], sister["log10_median"][kept])[0, 1] ** 2
+    assert model["variance_shares"]["explainable"] == pytest.approx(r2)
 
 
 @pytest.mark.parametrize(
@@ -127,6 +183,7 @@ def test_more_unannotated_genes_change_only_the_matrix_and_the_names(tmp_path: P
         ({"noise_sd": float("nan")}, "noise_sd is nan, outside"),
         ({"edge_genes": 7, "chromosomes": 3}, "7 edge genes do not fit 3 autosomes"),
         ({"seed": -1}, "the seed is -1"),
+        ({"relative": "yes"}, "relative is 'yes'. Give true or false"),
     ],
 )
 def test_bad_settings_are_refused(tmp_path: Path, settings: dict, message: str) -> None:
@@ -282,15 +339,12 @@ def test_halflife_features_recomputed_from_gtf_and_fasta(files: Files) -> None:
     assert missing > 5
 
 
-def test_cage_peaks_lead_to_the_true_tss(files: Files) -> None:
-    names = pd.read_csv(files.folder / "gene_names.tsv", sep="\t", keep_default_na=False, dtype=str)
-    symbols = {name: row.gene_id for row in names.itertuples()
-               for name in [row.gene_name, *filter(None, row.synonyms.split("|"))]}  # fmt: skip
+def test_cage_peaks_are_those_of_fantom_and_near_the_annotated_tss(files: Files) -> None:
     bed = pyBigWig.open(str(files.folder / "cage_peaks.bb"))
     assert b"thickStart" in bed.SQL()
     assert bed.chroms() == {name: len(text) for name, text in files.genome.items()}
-    found: dict[str, tuple[str, int, str]] = {}
     seen: Counter[str] = Counter()
+    places = set()
     for chrom, size in bed.chroms().items():
         for start, end, rest in bed.entries(chrom, 0, size) or []:
             name, score, strand, thick, after, _ = rest.split("\t")
@@ -300,26 +354,19 @@ def test_cage_peaks_lead_to_the_true_tss(files: Files) -> None:
                 seen["nameless"] += 1
                 continue
             seen["several"] += "," in name
-            for rank, symbol in re.findall(r"p(\d+)@([^,]+)", name):
-                seen["synonym"] += rank == "1" and "SYN" in symbol
-                seen["lesser"] += rank != "1"
-                if rank == "1":
-                    assert symbols[symbol] not in found, "one p1 peak per gene"
-                    found[symbols[symbol]] = (chrom, int(thick), strand)
+            ranks = re.findall(r"p(\d+)@[^,]+", name)
+            seen["lesser"] += any(rank != "1" for rank in ranks)
+            if "1" in ranks:
+                places.add((chrom, int(thick), strand))
     bed.close()
-    assert min(seen[kind] for kind in ("nameless", "several", "synonym", "lesser")) >= 10
-    moved = []
-    for row in files.truth.itertuples():
-        assert (row.gene_id in found) == (row.tss_source == "cage")
-        assert found.get(row.gene_id, (row.chrom, row.annotated_tss, row.strand)) == (
-            row.chrom,
-            row.tss,
-            row.strand,
-        )
-        moved.append(abs(row.tss - row.annotated_tss))
-    assert 0.85 < len(set(found) & set(files.truth["gene_id"])) / len(files.truth) < 0.97
-    assert max(moved) <= 300
-    assert np.median(moved) > 5
+    assert min(seen[kind] for kind in ("nameless", "several", "lesser")) >= 10
+    with_peak = files.truth[files.truth["tss_source"] == "cage"]
+    assert set(with_peak[["chrom", "tss", "strand"]].itertuples(index=False, name=None)) <= places
+    assert 0.85 < len(with_peak) / len(files.truth) < 0.97
+    moved = (files.truth["tss"] - files.truth["annotated_tss"]).abs()
+    assert moved.max() <= 300
+    assert moved.median() > 5
+    assert (moved[files.truth["tss_source"] == "annotation"] == 0).all()
 
 
 def test_matrix_has_roadmap_s_quirks_and_the_medians_of_the_truth(files: Files) -> None:

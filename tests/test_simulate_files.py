@@ -10,8 +10,15 @@ import pandas as pd
 import pytest
 
 from xpresso_core.sequence import encode
-from xpresso_core.simulate_files import ensembl_name, write_expression, write_genome, write_gtf
+from xpresso_core.simulate_files import (
+    ensembl_name,
+    write_biomart_names,
+    write_expression,
+    write_genome,
+    write_gtf,
+)
 from xpresso_core.simulate_genes import Locus, Transcript
+from xpresso_core.simulate_names import Known
 
 
 def test_genome_lines(tmp_path: Path) -> None:
@@ -54,3 +61,24 @@ def test_gtf_rows(
     assert found["CDS"] == cds
     assert found["stop_codon"] == stop
     assert 'gene_id "G1"; gene_version "1"; gene_name "N1"; gene_source "simulated";' in rows[0][8]
+
+
+def test_gtf_of_another_assembly_may_keep_the_names_of_chromosomes(tmp_path: Path) -> None:
+    locus = Locus(
+        "kept", (Transcript(((0, 40),), None, "T1"),), 0.5, 0, (0.5, 0.5), chrom="chr2", gene_id="G1"
+    )
+    write_gtf([locus], tmp_path / "a.gtf.gz", assembly="sim0", chromosome_name=str)
+    lines = gzip.open(tmp_path / "a.gtf.gz", "rt").read().splitlines()
+    assert lines[0] == "#!genome-build sim0"
+    assert {line.split("\t")[0] for line in lines[2:]} == {"chr2"}
+
+
+def test_names_in_the_shape_of_biomart(tmp_path: Path) -> None:
+    known = [Known("G2", "B", ["OLD"], ["S2", "S1"], ["S3"], [7]), Known("G1", "A")]
+    write_biomart_names(known, tmp_path / "names.tsv")
+    assert (tmp_path / "names.tsv").read_text().splitlines() == [
+        "Gene stable ID\tGene name\tGene Synonym",
+        "G1\tA\t",
+        "G2\tB\tS1",
+        "G2\tB\tS2",
+    ]

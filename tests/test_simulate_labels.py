@@ -7,7 +7,7 @@ import pytest
 
 from xpresso_core.randomness import generator
 from xpresso_core.simulate import SimulationSettings
-from xpresso_core.simulate_labels import balanced_noise, label_moments, share, silent_chance
+from xpresso_core.simulate_labels import balanced_noise, drifts, label_moments, share, silent_chance
 
 
 def test_moments_far_above_the_pseudo_count_are_those_of_the_level() -> None:
@@ -54,3 +54,17 @@ def test_share_is_the_squared_correlation() -> None:
     x = np.array([0.0, 1.0, 2.0, 3.0])
     assert share(x, -2 * x + 1) == pytest.approx(1)
     assert share(x, np.array([1.0, -1.0, -1.0, 1.0])) == pytest.approx(0)
+
+
+def test_only_genes_that_can_differ_tenfold_shift() -> None:
+    level = np.linspace(-2, 3, 1000)
+    silent, kept = np.arange(1000) % 3 == 0, np.arange(1000) % 5 != 0
+    drift, shift = drifts(generator(1, "test"), level, silent, kept, SimulationSettings())
+    assert drift.std() == pytest.approx(0.15, rel=0.1)
+    shifted = shift != 0
+    assert shifted.sum() == round(0.04 * kept.sum())
+    assert not (shifted & (silent | ~kept)).any()
+    assert (shift[shifted & (level < 0.75)] == 1.6).all()
+    assert set(shift[shifted & (level > 0.75)]) == {-1.6, 1.6}
+    change = np.log10(10 ** (level + shift) + 0.1) - np.log10(10**level + 0.1)
+    assert (np.abs(change[shifted]) > 1.25).all()

@@ -12,7 +12,7 @@ import pytest
 from Bio import bgzf
 
 from xpresso_core.errors import InputError
-from xpresso_core.unpack import BGZIP_END, check_gzip, content, decompress_fasta
+from xpresso_core.unpack import BGZIP_END, check_gzip, content, decompress_fasta, is_web_page
 
 FASTA = b">chr1 first\nACGTACGTAC\nGTNN\n>chr2\nTTTT\n"
 TEXT = bytes(range(256)) * 10_000
@@ -67,6 +67,25 @@ def test_gzip_in_name_only(tmp_path: Path) -> None:
     (tmp_path / "x.gz").write_bytes(b"<html>")
     with pytest.raises(InputError, match="no gzip content"):
         check_gzip(tmp_path / "x.gz", "x")
+
+
+@pytest.mark.parametrize(
+    ("start", "expected"),
+    [
+        (b"<!DOCTYPE html>", True),
+        (b"\xef\xbb\xbf\r\n <!doctype HTML PUBLIC", True),
+        (b'<?xml version="1.0"?>\n<!-- a --><!-- b -->\n<html xmlns="x">', True),
+        (b"<htmlish>", False),
+        (b"<!-- x -->" * 200 + b"<html>", False),  # too far from the start
+        (b'<?xml version="1.0"?><Query>', False),
+        (b">chr1 <html>\nACGT", False),
+        (b"", False),
+        (gzip.compress(b"<html>"), False),
+    ],
+)
+def test_web_page(tmp_path: Path, start: bytes, expected: bool) -> None:
+    (tmp_path / "x").write_bytes(start)
+    assert is_web_page(tmp_path / "x") is expected
 
 
 @pytest.mark.parametrize("pack", [bytes, gzip.compress, bgzip], ids=["plain", "gzip", "bgzip"])

@@ -14,8 +14,7 @@ import yaml
 
 from xpresso_core.architecture import ARCHITECTURES, named_architecture
 from xpresso_core.errors import ConfigError
-
-SIMULATED_TABLE = "expression"
+from xpresso_core.places import REPORTER_ENDINGS, SIMULATED, is_simulated, table_names, table_settings
 
 
 def check_config(config: Mapping[str, Any], schema_path: str | os.PathLike[str]) -> None:
@@ -127,16 +126,24 @@ def _contradictions(config: Mapping[str, Any]) -> Iterator[str]:
         yield f"architectures.{name}: there is a shipped architecture of this name; choose another"
     for name, row in species.items():
         yield from _bad_patterns(f"species.{name}.drop_gene_names", row["drop_gene_names"])
+        for table in table_names(config, name):
+            yield from _table_contradictions(name, table, config)
     for name, dataset in datasets.items():
         where = f"datasets.{name}"
         if dataset["species"] not in species:
             yield f"{where}.species: there is no {dataset['species']!r}{nearest(dataset['species'], species)}"
             continue
-        tables = species[dataset["species"]].get("tables", {SIMULATED_TABLE: ""})
+        tables = table_names(config, dataset["species"])
         if dataset["table"] not in tables:
             yield f"{where}.table: the species has no {dataset['table']!r}{nearest(dataset['table'], tables)}"
+        if dataset.get("quantile_normalise") and "column" in dataset:
+            yield f"{where}.quantile_normalise: goes with median_except, not with one column"
     for name, experiment in config["experiments"].items():
         yield from _experiment_contradictions(f"experiments.{name}", experiment, config)
+    for name, comparison in config["comparisons"].items():
+        yield from _comparison_contradictions(f"comparisons.{name}", comparison, config)
+    for name, reporter in config["reporters"].items():
+        yield from _reporter_contradictions(f"reporters.{name}", reporter, config)
 
 
 def _bad_patterns(where: str, patterns: Iterable[str]) -> Iterator[str]:
@@ -175,3 +182,73 @@ def _experiment_contradictions(
             f"+{needed.downstream}, but the species' window is -{species['window']['upstream']} to "
             f"+{species['window']['downstream']}"
         )
+
+
+def _table_contradictions(species: str, table: str, config: Mapping[str, Any]) -> Iterator[str]:
+    settings = table_settings(config, species, table)
+    where = f"species.{species}.tables.{table}"
+    if settings["format"] == "encode" and "assembly" not in settings:
+        yield f"{where}: the key 'assembly' is missing; the format encode needs it"
+    for key in ("assembly", "genome_annotation"):
+        if settings["format"] != "encode" and key in settings:
+            yield f"{where}.{key}: belongs to the format encode"
+    if settings["format"] == "encode" and settings["ids"] != "gene":
+        yield f"{where}.ids: ENCODE's tables go by 'gene'"
+    if settings["format"] == "encode" and "sample_names" in _whole_table(species, table, config):
+        yield f"{where}.sample_names: ENCODE's samples have names already; leave it out"
+    if settings["ids"] == "entrez" and config["species"][species].get("gene_names") == []:
+        yield f"{where}.ids: Entrez ids need gene_names that hold them, and species.{species} has none"
+
+
+def _whole_table(species: str, table: str, config: Mapping[str, Any]) -> Any:
+    return config["species"][species].get("tables", {}).get(table, {})
+
+
+def _comparison_contradictions(
+    where: str, comparison: Mapping[str, Any], config: Mapping[str, Any]
+) -> Iterator[str]:
+    unknown = [name for name in comparison["datasets"] if name not in config["datasets"]]
+    for name in unknown:
+        yield f"{where}.datasets: there is no {name!r}{nearest(name, config['datasets'])}"
+    if unknown or any(
+        config["datasets"][name]["species"] not in config["species"] for name in comparison["datasets"]
+    ):
+        return
+    first, second = (config["datasets"][name]["species"] for name in comparison["datasets"])
+    if first != second and comparison["orthologs"] is None:
+        yield f"{where}.orthologs: the datasets are of two species, {first} and {second}: give a table of orthologs"
+    elif first == second and comparison["orthologs"] is not None:
+        yield f"{where}.orthologs: both datasets are of {first}: give null"
+    yield from _simulated_contradictions(where, comparison, ["orthologs"], is_simulated(config, first))
+
+
+def _reporter_contradictions(
+    where: str, reporter: Mapping[str, Any], config: Mapping[str, Any]
+) -> Iterator[str]:
+    datasets, experiments = config["datasets"], config["experiments"]
+    if reporter["dataset"] not in datasets:
+        yield f"{where}.dataset: there is no {reporter['dataset']!r}{nearest(reporter['dataset'], datasets)}"
+        return
+    species = datasets[reporter["dataset"]]["species"]
+    if species in config["species"]:
+        yield from _simulated_contradictions(where, reporter, REPORTER_ENDINGS, is_simulated(config, species))
+    if reporter["format"] == "bigwig" and reporter["sample_around_center"] is None:
+        yield f"{where}.sample_around_center: bigWigs need a number of bases"
+    for key in ("sample_around_center", "chain", "annotation"):
+        if reporter["format"] == "table" and reporter[key] is not None:
+            yield f"{where}.{key}: a table is measured already; give null"
+    if reporter["chain"] is None and reporter["annotation"] is not None:
+        yield f"{where}.annotation: serves genes that a chain does not lift, and there is no chain; give null"
+    predictions = reporter["predictions"]
+    if predictions is not None and predictions not in experiments:
+        yield f"{where}.predictions: there is no experiment {predictions!r}{nearest(predictions, experiments)}"
+
+
+def _simulated_contradictions(
+    where: str, row: Mapping[str, Any], keys: Iterable[str], simulated: bool
+) -> Iterator[str]:
+    """Files of a simulated species are its own, and only they are called 'simulated'."""
+    for key in keys:
+        if row[key] is not None and (row[key] == SIMULATED) is not simulated:
+            remedy = f"give {SIMULATED!r}" if simulated else "give a source"
+            yield f"{where}.{key}: the species is {'' if simulated else 'not '}simulated; {remedy}"

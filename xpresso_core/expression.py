@@ -4,19 +4,27 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from xpresso_core import normalisation
+from xpresso_core.entrez import to_ensembl
 from xpresso_core.errors import InputError
-from xpresso_core.files import open_text
+from xpresso_core.files import open_text, write_table
+from xpresso_core.gene_names import read_gene_names
 from xpresso_core.identifiers import strip_version
 
 PSEUDOCOUNT = 0.1
 VALUE = "value"
 """Name of the column of a table without a header."""
+
+NORMALISED = "correlation of the log10 medians with and without quantile normalisation"
+Case = tuple[str, float]
 
 _ID_NAMES = {"", "gene_id", "gene", "geneid", "id"}
 _REMEDY = "Give a tab-separated table: gene identifiers, then numbers that are not negative"
@@ -34,6 +42,9 @@ def dataset_expression(
     *,
     units: str = "RPKM",
     strip_versions: bool = True,
+    quantile_normalise: bool = False,
+    ids: Literal["gene", "entrez"] = "gene",
+    gene_names: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Read the expression of each gene in one sample, or its median over samples.
 
@@ -51,26 +62,34 @@ def dataset_expression(
         The unit of the values, kept as ``attrs["units"]``.
     strip_versions
         Cut the version off Ensembl identifiers.
+    quantile_normalise
+        Give all samples the same distribution before the median; see `normalisation.quantile_normalise`.
+    ids
+        Of the table: ``gene``, those of the annotation, or ``entrez``, which `entrez.to_ensembl` replaces.
+    gene_names
+        From `gene_names.read_gene_names`, for Entrez ids.
 
     Returns
     -------
     pandas.DataFrame
         ``gene_id value log10`` in the order of the file: `value` as given, `log10` = log10(value + 0.1),
-        both float64. ``attrs["source"]`` says which sample or how many were taken.
+        both float64. ``attrs["source"]`` says which sample or how many were taken, and ``attrs["cases"]`` what
+        became of the rows: a list of ``(case, count)``. With quantile normalisation its last item is the
+        correlation (Pearson) of the log10 medians with those without it: 0.9996 in the paper's mouse.
 
     Raises
     ------
     InputError
-        As `read_matrix`; and if it is not clear which of several columns is meant.
+        As `read_matrix` and `entrez.to_ensembl`; if it is not clear which of several columns is meant; and if
+        one column is to be normalised.
     """
-    if column is not None and median_except is not None:
-        what = "both one column and a median over columns are asked for"
-        raise InputError(what, where=str(path), remedy="Give only one of column and median_except")
+    _check_request(str(path), column, median_except, quantile_normalise, ids, gene_names)
     matrix = read_matrix(
         path,
         None if column is None else [column],
         leave_out=median_except or (),
         strip_versions=strip_versions,
+        repeats=ids == "entrez",
     )
     if median_except is None and matrix.shape[1] > 1:
         what = f"it has {matrix.shape[1]} columns of values, and none of them is chosen"
@@ -79,11 +98,82 @@ def dataset_expression(
         what = "no column is left for the median"
         raise InputError(what, where=str(path), remedy="Leave fewer columns out")
     values = np.median(matrix.to_numpy(), axis=1)
+    remarks: list[Case] = []
+    if quantile_normalise:
+        plain, values = values, np.median(normalisation.quantile_normalise(matrix), axis=1)
+        remarks.append((NORMALISED, _correlation(log_expression(plain), log_expression(values))))
     frame = pd.DataFrame({"gene_id": list(matrix.index), "value": values, "log10": log_expression(values)})
+    losses: Sequence[Case] = []
+    if gene_names is not None and ids == "entrez":
+        frame, losses = to_ensembl(frame, gene_names)
     single = matrix.shape[1] == 1
     frame.attrs["source"] = str(matrix.columns[0]) if single else f"median of {matrix.shape[1]} columns"
     frame.attrs["units"] = units
+    frame.attrs["cases"] = [("rows of the table", len(matrix)), ("genes kept", len(frame)), *losses, *remarks]
     return frame
+
+
+def write_dataset_expression(
+    table_path: Path,
+    out_path: Path,
+    cases_path: Path,
+    *,
+    settings: Mapping[str, Any],
+    gene_names_path: Path | None,
+) -> None:
+    """Write the expression of a dataset's genes, and what became of the rows of its table.
+
+    Parameters
+    ----------
+    table_path
+        See `read_matrix`.
+    out_path
+        The table to write: ``gene_id value log10``.
+    cases_path
+        The table to write: ``case count``.
+    settings
+        ``units``, ``column`` or ``median_except``, ``ids``, and optionally ``quantile_normalise``, as in the
+        configuration of a dataset and its table.
+    gene_names_path
+        See `gene_names.read_gene_names`; None where the table has the annotation's ids.
+    """
+    frame = dataset_expression(
+        table_path,
+        column=settings.get("column"),
+        median_except=settings.get("median_except"),
+        units=settings["units"],
+        quantile_normalise=settings.get("quantile_normalise", False),
+        ids=settings["ids"],
+        gene_names=None if gene_names_path is None else read_gene_names([gene_names_path]),
+    )
+    cases = pd.DataFrame(frame.attrs["cases"], columns=["case", "count"], dtype=object)
+    write_table(frame, out_path)
+    write_table(cases, cases_path)
+
+
+def _check_request(
+    path: str,
+    column: str | None,
+    median_except: Sequence[str] | None,
+    quantile_normalise: bool,
+    ids: str,
+    gene_names: pd.DataFrame | None,
+) -> None:
+    if column is not None and median_except is not None:
+        what = "both one column and a median over columns are asked for"
+        raise InputError(what, where=path, remedy="Give only one of column and median_except")
+    if quantile_normalise and median_except is None:
+        what = "one column cannot be quantile-normalised"
+        raise InputError(what, where=path, remedy="Ask for the median, or leave the normalisation out")
+    if ids == "entrez" and gene_names is None:
+        what = "its Entrez ids need a table of gene names that holds them, and there is none"
+        raise InputError(what, where=path, remedy="Give gene names")
+
+
+def _correlation(first: npt.NDArray[np.float64], second: npt.NDArray[np.float64]) -> float:
+    """Return Pearson's correlation; NaN if one of the two does not vary."""
+    with np.errstate(invalid="ignore"):
+        return float(np.corrcoef(first, second)[0, 1])
 
 
 def read_matrix(
@@ -92,6 +182,7 @@ def read_matrix(
     *,
     leave_out: Sequence[str] = (),
     strip_versions: bool = True,
+    repeats: bool = False,
 ) -> pd.DataFrame:
     """Read expression values of genes in one or many samples.
 
@@ -109,6 +200,8 @@ def read_matrix(
         Read all but these, which may hold anything; not together with `columns`.
     strip_versions
         Cut the version off Ensembl identifiers.
+    repeats
+        Allow several rows of one gene.
 
     Returns
     -------
@@ -124,7 +217,7 @@ def read_matrix(
     """
     with open_text(path) as handle:
         lines = ((number, line.rstrip("\r\n")) for number, line in enumerate(handle, 1) if line.strip())
-        return _read_lines(lines, str(path), columns, leave_out, strip_versions)
+        return _read_lines(lines, str(path), columns, leave_out, strip_versions, repeats)
 
 
 def _read_lines(
@@ -133,6 +226,7 @@ def _read_lines(
     columns: Sequence[str] | None,
     leave_out: Sequence[str],
     strip_versions: bool,
+    repeats: bool,
 ) -> pd.DataFrame:
     first, second = (next(lines, (0, "")) for _ in range(2))
     header, data = _header(first, second, path)
@@ -142,18 +236,19 @@ def _read_lines(
         taken: Sequence[int] = [index for index in range(len(names)) if index not in unwanted]
     else:
         taken = _positions(names, columns, path)
-    genes: dict[str, int] = {}
+    genes: list[str] = []
+    line_of: dict[str, int] = {}
     rows: list[npt.NDArray[np.float64]] = []
     for number, line in (*data, *lines):
         gene, fields = _split(line, len(names), f"{path}, line {number}")
         gene = strip_version(gene) if strip_versions else gene
-        if gene in genes:
-            what = f"the gene {gene!r} was already in line {genes[gene]}"
+        if line_of.setdefault(gene, number) != number and not repeats:
+            what = f"the gene {gene!r} was already in line {line_of[gene]}"
             raise InputError(what, where=f"{path}, line {number}", remedy="Give every gene once")
-        genes[gene] = number
+        genes.append(gene)
         rows.append(_values(fields, taken, names, f"{path}, line {number}, gene {gene!r}"))
     chosen = [names[index] for index in taken]
-    return pd.DataFrame(np.array(rows), index=pd.Index(list(genes), name="gene_id"), columns=chosen)
+    return pd.DataFrame(np.array(rows), index=pd.Index(genes, name="gene_id"), columns=chosen)
 
 
 def _header(

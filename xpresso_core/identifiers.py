@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_ENSEMBL_VERSION = re.compile(r"^(ENS[A-Z]*\d+)\.\d+")
+# GENCODE adds the number of the mapping to versions on GRCh37: ENSG00000141510.17_2.
+_ENSEMBL_VERSION = re.compile(r"^(ENS[A-Z]*\d+)\.\d+(_\d+)?")
 
 
 def strip_version(identifier: str) -> str:

@@ -12,9 +12,11 @@ from typing import Any
 
 from xpresso_core.errors import InputError
 from xpresso_core.summary import (
+    ComparisonSummary,
     DatasetSummary,
     ExperimentSummary,
     LeakageTotals,
+    ReporterSummary,
     RunSummary,
     SpeciesSummary,
     TrialCounts,
@@ -47,9 +49,10 @@ def landing_page(run: RunSummary) -> str:
         raise InputError(what, where="report", remedy="Collect every part before writing the page")
     title = f"Xpresso run {_plain(run['name'])}"
     parts = [f"{title}\n{'=' * len(title)}"]
-    if any(species["simulated"] for species in run["species"]):
-        names = _and(_plain(species["name"]) for species in run["species"] if species["simulated"])
-        parts.append(f"**SIMULATED DATA: {names} is made up by a program, not a real organism.**")
+    made_up = [_plain(species["name"]) for species in run["species"] if species["simulated"]]
+    if made_up:
+        verb, what = ("is", "not a real organism") if len(made_up) == 1 else ("are", "not real organisms")
+        parts.append(f"**SIMULATED DATA: {_and(made_up)} {verb} made up by a program, {what}.**")
     if run.get("description"):
         parts.append(_plain(run["description"]))
     parts += [_headline(run["experiments"])]
@@ -60,6 +63,8 @@ def landing_page(run: RunSummary) -> str:
     )
     parts += _section("Genes", [_species(species) for species in run["species"]])
     parts += _section("Datasets", [_dataset(dataset) for dataset in run["datasets"]])
+    parts += _section("Comparisons", [_comparison(item) for item in run["comparisons"]])
+    parts += _section("Reporter assays", [_reporter(item) for item in run["reporters"]])
     parts += _section("Files", [f"{_literal(path)}: {_plain(text)}" for path, text in run["outputs"].items()])
     parts += _section("Made with", [_made_with(run)])
     return "\n\n".join(parts) + "\n"
@@ -160,6 +165,30 @@ def _dataset(dataset: DatasetSummary) -> str:
         f" {dataset['genes']:,} genes, {dataset['silent']:,} of them silent; promoters from"
         f" {dataset['upstream']:,} bases upstream to {dataset['downstream']:,} downstream of the TSS."
     )
+
+
+def _comparison(comparison: ComparisonSummary) -> str:
+    first, second = (_plain(name) for name in comparison["datasets"])
+    genes = "one-to-one orthologs" if comparison["orthologs"] else "genes"
+    return (
+        f"**{_plain(comparison['name'])}**: {comparison['first'] + comparison['second']:,} of"
+        f" {comparison['n']:,} {genes} differ more than ten times ({comparison['first']:,} are higher in {first},"
+        f" {comparison['second']:,} in {second}); r² between the two is {comparison['r2']:.3f}."
+    )
+
+
+def _reporter(reporter: ReporterSummary) -> str:
+    text = (
+        f"**{_plain(reporter['name'])}**: measured promoter activity explains {100 * reporter['r2']:.0f} % of the"
+        f" variance in {_plain(reporter['dataset'])} over {reporter['n']:,} genes (r² = {reporter['r2']:.3f})."
+    )
+    if joint := reporter["joint"]:
+        text += (
+            f" Over the {joint['n']:,} genes with a prediction of {_plain(reporter['predictions'])}, activity alone"
+            f" reaches {joint['r2_reporter']:.3f}, the predictions {joint['r2_predictions']:.3f}, and a joint linear"
+            f" model {joint['r2_joint']:.3f}."
+        )
+    return text + "".join(f" **{_plain(warning)}**" for warning in reporter["warnings"])
 
 
 def _made_with(run: RunSummary) -> str:

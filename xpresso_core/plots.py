@@ -15,7 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
+import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
 
 from xpresso_core.errors import InputError
 from xpresso_core.files import atomic_path
@@ -109,6 +111,7 @@ def canvas(
             figure.text(MARGIN_INCH / width, y, text, size=size, weight=weight, va="top", ha="left")
             y -= step / total
         yield figure
+        _settle(figure)
         with atomic_path(path) as draft:
             figure.savefig(draft, format=kind, metadata=stamps[kind], dpi=dpi)
 
@@ -128,3 +131,26 @@ def bases(distance: float) -> str:
     if distance >= 1e6:
         return f"{distance / 1e6:g} Mb"
     return f"{distance / 1e3:g} kb" if distance >= 1e3 else f"{distance:g} bp"
+
+
+def finite_values(numbers: ArrayLike, where: str) -> NDArray[np.float64]:
+    """Return numbers as float64, or raise `InputError` if there are none or one is missing or infinite."""
+    values = np.asarray(numbers, dtype=np.float64).ravel()
+    if not values.size or not np.isfinite(values).all():
+        bad = int((~np.isfinite(values)).sum())
+        what = f"{bad} values are missing or infinite" if bad else "there are no values"
+        raise InputError(what, where=where, remedy="Give one finite value per gene")
+    return values
+
+
+def _settle(figure: Figure) -> None:
+    """Lay a finished figure out for good, with rounded places, so that it gives the same bytes every time.
+
+    The solver of the layout differs in the last digits from call to call, and the names of an SVG's clip paths
+    are made from all digits.
+    """
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        left, bottom, width, height = (round(edge, 6) for edge in axes.get_position(original=True).bounds)
+        axes.set_position((left, bottom, width, height))

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
 from xpresso_core.errors import InputError
-from xpresso_core.plots import COLOURS, canvas, percent
+from xpresso_core.plots import COLOURS, canvas, finite_values, percent
 from xpresso_core.splits import leakage_shares
 from xpresso_core.summary import SILENT
 
@@ -43,7 +43,7 @@ def expression_distribution(
     InputError
         If there is no dataset, or one is empty or has missing values.
     """
-    values = {name: _finite(numbers, f"dataset {name}") for name, numbers in expression.items()}
+    values = {name: finite_values(numbers, f"dataset {name}") for name, numbers in expression.items()}
     if not values:
         what = "there is no expression to draw"
         raise InputError(what, where=str(path), remedy="Give at least one dataset")
@@ -165,12 +165,3 @@ def _overlap_histogram(axes: Axes, overlapping: NDArray[np.float64]) -> None:
     axes.set_xlim(0, 100)
     axes.set_xlabel("Share of the window in common (%)")
     axes.set_ylabel("Test genes")
-
-
-def _finite(numbers: ArrayLike, where: str) -> NDArray[np.float64]:
-    values = np.asarray(numbers, dtype=np.float64).ravel()
-    if not values.size or not np.isfinite(values).all():
-        bad = int((~np.isfinite(values)).sum())
-        what = f"{bad} values are missing or infinite" if bad else "there are no values"
-        raise InputError(what, where=where, remedy="Give one finite value per gene")
-    return values

@@ -8,24 +8,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.colors import PowerNorm
-from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter, map_coordinates
 
 from xpresso_core.files import require_columns
 from xpresso_core.metrics import RegressionMetrics, is_constant
-from xpresso_core.plots import COLOURS, DENSITY_MAP, canvas
-
-UNIT = "log10(RPKM + 0.1)"
-
-BIN = 0.1
-"""Side of the squares in which genes are counted for the point colours, in log10 units."""
-
-CROWD = 5000
-"""From this many genes on, pixels are coarser, which keeps the file small."""
+from xpresso_core.plots import COLOURS, canvas
+from xpresso_core.plots_density import CROWD, UNIT, density_scatter
 
 MANY_EPOCHS = 2500
 """From this many epochs on, the curves of the trials that were not chosen are drawn as pixels."""
@@ -86,7 +76,7 @@ def observed_vs_predicted(
         axes, side = figure.subplots(1, 2, width_ratios=(1, 0.28))
         side.set_axis_off()
         side.text(0, 1, _numbers(metrics), va="top", ha="left", linespacing=1.5)
-        _density_scatter(figure, axes, side.inset_axes((0, 0, 0.13, 0.6)), x, y, limits)
+        density_scatter(figure, axes, side.inset_axes((0, 0, 0.13, 0.6)), x, y, limits)
         axes.plot(limits, limits, color=COLOURS["grey"], linewidth=1.2, label="observed = predicted")
         if not metrics.constant:
             ends = np.array([x.min(), x.max()])
@@ -217,30 +207,6 @@ def _numbers(metrics: RegressionMetrics) -> str:
         f"r² = {metrics.r2:.3f}\n95 % CI {metrics.r2_ci_low:.3f} to {metrics.r2_ci_high:.3f}\n"
         f"n = {metrics.n:,} genes\nSpearman {metrics.spearman:.2f}\nmean |error| {metrics.mae:.2f}"
     )
-
-
-def _density_scatter(
-    figure: Figure, axes: Axes, bar_axes: Axes, x: Floats, y: Floats, limits: tuple[float, float]
-) -> None:
-    low, high = limits
-    side = max(BIN, (high - low) / 200)
-    bins = int(np.ceil((high - low) / side))
-    counts = np.histogram2d(x, y, bins, range=((low, low + bins * side),) * 2)[0]
-    places = [(x - low) / side - 0.5, (y - low) / side - 0.5]
-    density: Floats = map_coordinates(gaussian_filter(counts, 1.0), places, order=1, mode="nearest")
-    order = np.argsort(density, kind="stable")
-    points = axes.scatter(
-        np.asarray(x[order]),
-        np.asarray(y[order]),
-        c=np.asarray(density[order]),
-        cmap=DENSITY_MAP,
-        norm=PowerNorm(0.5, vmin=0),
-        s=float(np.clip(9000 / x.size, 4, 14)),
-        linewidths=0,
-        rasterized=True,
-    )
-    bar = figure.colorbar(points, cax=bar_axes, ticks=MaxNLocator(5, steps=[1, 2, 5, 10]))
-    bar.set_label(f"Genes per {side:.2g} × {side:.2g} square")
 
 
 def _trial_story(trials: pd.DataFrame, folds: list[Any]) -> str:

@@ -6,23 +6,27 @@ import os
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
 
 from xpresso_core.download import is_remote
-from xpresso_core.sources import UNKNOWN, Source, expand_place, fetch, resolve
+from xpresso_core.room import room_for
+from xpresso_core.sources import fetch, resolve
+from xpresso_core.sources_registry import DATA_DIR, UNKNOWN, Source, data_folder, expand_place
 from xpresso_core.unpack import decompress_fasta
 
 
 def describe(value: str, registry: Mapping[str, Source]) -> dict[str, str]:
     """Return a configured value and its row of the registry as plain types, placeholders and all.
 
-    It says which file is meant, wherever the data folder lies: the parameter that a fetch depends on.
+    It says which file is meant, wherever the data folder lies: the parameter that a fetch depends on. Which
+    stages use the file is left out, so that a further one does not have it fetched again.
     """
-    return asdict(registry[value]) if value in registry else {"id": value}
+    if value not in registry:
+        return {"id": value}
+    return {name: text for name, text in asdict(registry[value]).items() if name != "used_by"}
 
 
 def check_places(
-    species: Mapping[str, Mapping[str, Any]],
+    places: Mapping[str, str],
     registry: Mapping[str, Source],
     data_dir: str | os.PathLike[str] | None,
 ) -> None:
@@ -32,50 +36,86 @@ def check_places(
 
     Parameters
     ----------
-    species
-        The species of a configuration.
+    places
+        Registry ids, addresses or paths by the key of the configuration, such as ``species.human.genome``.
     registry, data_dir
         As for `resolve`.
 
     Raises
     ------
     InputError
-        For the first value that is none of them; an id that is nearly that of the registry is suggested.
+        If a value is none of them; the message names the key, and the id of the registry that is nearest.
     """
-    for row in species.values():
-        single = [row.get(kind) for kind in ("genome", "annotation", "cage_peaks", "gene_names")]
-        for value in filter(None, [*single, *row.get("tables", {}).values()]):
-            if value not in registry:
-                resolve(value, registry, data_dir)
+    for key, value in places.items():
+        if value not in registry:
+            resolve(value, registry, data_dir, where=key)
 
 
 def local_file(description: Mapping[str, str], data_dir: str | os.PathLike[str] | None) -> str | None:
     """Return the local path of a described source whose content nothing but the file itself vouches for.
 
-    A workflow names it as an input, so that an edited file is fetched again. None for remote addresses and
-    for sources of known checksum.
+    A workflow names it as an input, so that an edited file is fetched again. None for remote addresses, for
+    sources of known checksum, and for files of the registry that are not there: a workflow can be planned
+    without them, and the fetch says what is missing.
     """
-    if description.get("sha256", UNKNOWN) != UNKNOWN or is_remote(description.get("url", description["id"])):
+    name = description["id"]
+    place = description.get("url", name)
+    if description.get("checksum", UNKNOWN) != UNKNOWN or is_remote(place):
         return None
-    return expand_place(description.get("url", description["id"]), data_dir, description["id"])
+    if "url" not in description:
+        return expand_place(place, data_dir, f"source {name}")
+    if DATA_DIR in place and data_folder(data_dir) is None:
+        return None
+    path = expand_place(place, data_dir, f"source {name}")
+    return path if Path(path).is_file() else None
 
 
 def fetch_described(
-    description: Mapping[str, str], target: str | os.PathLike[str], data_dir: str | os.PathLike[str] | None
+    description: Mapping[str, str],
+    target: str | os.PathLike[str],
+    data_dir: str | os.PathLike[str] | None,
+    lock_path: str | os.PathLike[str] | None = None,
 ) -> None:
-    """Fetch what `describe` described to its final name, with its record beside it."""
-    fetch(_described(description, data_dir), target).write_sidecar()
+    """Fetch what `describe` described to its final name, with its record beside it.
+
+    Parameters
+    ----------
+    description
+        From `describe`.
+    target
+        Final path.
+    data_dir
+        As for `resolve`.
+    lock_path
+        The lock file for addresses of unknown checksum, if any (`xpresso_core.sources.fetch`).
+
+    Raises
+    ------
+    InputError
+        If the file cannot be had, is not the expected one, or there is no room for it.
+    """
+    with room_for(target, f"source {description['id']}"):
+        fetch(_described(description, data_dir), target, lock=lock_path).write_sidecar()
 
 
 def fetch_genome(
-    description: Mapping[str, str], target: str | os.PathLike[str], data_dir: str | os.PathLike[str] | None
+    description: Mapping[str, str],
+    target: str | os.PathLike[str],
+    data_dir: str | os.PathLike[str] | None,
+    lock_path: str | os.PathLike[str] | None = None,
 ) -> None:
-    """Fetch a genome that `describe` described, and write it as plain, indexed FASTA with its record."""
+    """Fetch a genome that `describe` described, and write it as plain, indexed FASTA with its record.
+
+    Parameters and errors are those of `fetch_described`; a genome that is not FASTA is an error too.
+    """
     packed = Path(f"{target}.packed")
-    fetched = fetch(_described(description, data_dir), packed)
-    decompress_fasta(packed, target)
-    packed.unlink()
-    replace(fetched, path=str(target)).write_sidecar()
+    with room_for(target, f"source {description['id']}"):
+        try:
+            fetched = fetch(_described(description, data_dir), packed, lock=lock_path)
+            decompress_fasta(packed, target)
+        finally:
+            packed.unlink(missing_ok=True)
+        replace(fetched, path=str(target)).write_sidecar()
 
 
 def _described(description: Mapping[str, str], data_dir: str | os.PathLike[str] | None) -> Source:

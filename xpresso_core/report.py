@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from xpresso_core.dataset import Dataset
 from xpresso_core.files import atomic_path, read_json, read_table, write_table
@@ -15,13 +16,16 @@ from xpresso_core.genome import Window
 from xpresso_core.landing import landing_page
 from xpresso_core.metrics import RegressionMetrics
 from xpresso_core.plots_dataset import expression_distribution, leakage_audit
+from xpresso_core.plots_expression import expression_ecdf
 from xpresso_core.plots_promoters import dropped_genes, tss_shift
 from xpresso_core.plots_training import architecture_comparison, learning_curves, observed_vs_predicted
 from xpresso_core.summary import (
     ExperimentSummary,
+    comparison_summary,
     comparison_table,
     dataset_summary,
     experiment_summary,
+    reporter_summary,
     species_summary,
 )
 
@@ -37,12 +41,35 @@ def draw_species(
     tss_shift(genes, tss_figure, f"{name}: how far CAGE moves the transcription start sites")
 
 
-def draw_expression(datasets: Mapping[str, Path], path: Path) -> None:
-    """Draw the distribution of the label in every dataset."""
+def draw_expression(
+    datasets: Mapping[str, Path],
+    comparisons: Sequence[Path],
+    pairs: Sequence[Sequence[str]],
+    histogram: Path,
+    ecdf: Path,
+) -> None:
+    """Draw the distribution of the label in every dataset, as histograms and cumulatively.
+
+    Parameters
+    ----------
+    datasets
+        The datasets by name.
+    comparisons, pairs
+        Tables of comparisons between species, and the names of their two datasets: their genes, which have
+        one-to-one orthologs, are drawn beside all genes, as in Figure 2E of the paper.
+    histogram, ecdf
+        The figures to write.
+    """
     opened = {name: Dataset.open(file, Window(0, 1)) for name, file in datasets.items()}
     units = {str(dataset.attributes["units"]) for dataset in opened.values()}
     unit = units.pop() if len(units) == 1 else "log10(expression + 0.1)"
-    expression_distribution({name: dataset.expression for name, dataset in opened.items()}, path, unit=unit)
+    labels: dict[str, ArrayLike] = {name: dataset.expression for name, dataset in opened.items()}
+    expression_distribution(labels, histogram, unit=unit)
+    for path, names in zip(comparisons, pairs, strict=True):
+        table = read_table(path, ["first", "second"])
+        for name, column in zip(names, ("first", "second"), strict=True):
+            labels[f"{name}, one-to-one orthologs"] = table[column].to_numpy()
+    expression_ecdf(labels, ecdf, "How expression is distributed", unit)
 
 
 def draw_experiment(folder: Path, title: str, unit: str, scatter: Path, curves: Path, leakage: Path) -> None:
@@ -79,7 +106,11 @@ def draw_comparison(
 
 
 def write_landing(
-    config: Mapping[str, Any], results: Path, experiments: Mapping[str, Path], page: Path
+    config: Mapping[str, Any],
+    results: Path,
+    experiments: Mapping[str, Path],
+    reporters: Mapping[str, Path],
+    page: Path,
 ) -> None:
     """Write the report's first page: in words, what was run and what came out.
 
@@ -89,8 +120,8 @@ def write_landing(
         The configuration of the run.
     results
         The folder of all results.
-    experiments
-        The folder of each experiment.
+    experiments, reporters
+        The folder of each experiment and of each reporter assay.
     page
         The reStructuredText file to write.
     """
@@ -114,6 +145,16 @@ def write_landing(
             "species": species,
             "datasets": datasets,
             "experiments": _experiments(experiments, config),
+            "comparisons": [
+                comparison_summary(
+                    name, row, read_json(results / config["name"] / "comparisons" / f"{name}.json")
+                )
+                for name, row in config["comparisons"].items()
+            ],
+            "reporters": [
+                reporter_summary(name, config["reporters"][name], read_json(folder / "metrics.json"))
+                for name, folder in reporters.items()
+            ],
             "outputs": _outputs(config),
             "software": _software(bundles),
             "seed": config["seed"],
@@ -144,7 +185,8 @@ def _dataset(name: str, row: Mapping[str, Any], path: Path) -> Any:
         origin = f"column {row['column']} of the table {row['table']}"
     else:
         left_out = f" except {', '.join(row['median_except'])}" if row["median_except"] else ""
-        origin = f"median over all columns of the table {row['table']}{left_out}"
+        evened = " after quantile normalisation" if row.get("quantile_normalise") else ""
+        origin = f"median over all columns of the table {row['table']}{left_out}{evened}"
     label = dataset.expression.astype(np.float64)
     return dataset_summary(name, row["species"], origin, label, (stored["upstream"], stored["downstream"]))
 

@@ -1,33 +1,46 @@
-"""A simulated species with known truth: genome, annotation, CAGE peaks, gene names and expression.
+"""A simulated species with known truth: genome, annotation, names, peaks, expression, and a reporter assay.
 
 `docs/demo_species.md` describes the generative model in words and formulas. Gene structures come from
-`simulate_genes`, DNA from `simulate_dna`, what expression depends on from `simulate_scores`, expression and
-truth from `simulate_labels`, files from `simulate_files`.
+`simulate_genes`, their names from `simulate_names`, DNA from `simulate_dna`, what expression depends on from
+`simulate_scores`, expression and truth from `simulate_labels`, further tables from `simulate_tables`, the
+assay from `simulate_reporter` on an assembly of `simulate_assembly`, files from `simulate_files`.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from xpresso_core.errors import ConfigError
 from xpresso_core.randomness import generator
 from xpresso_core.sequence import Codes, N
 from xpresso_core.simulate_dna import draw_dna
-from xpresso_core.simulate_genes import Locus, Transcript, draw_lncrna, draw_locus, place_loci
+from xpresso_core.simulate_genes import Locus, draw_lncrna, draw_locus, place_loci
 from xpresso_core.simulate_labels import EPIGENOMES, Labels, draw_labels
+from xpresso_core.simulate_names import (
+    FIRST_UNANNOTATED,
+    GENE,
+    HISTONES,
+    RELATIVE_GENE,
+    Names,
+    as_relative,
+    draw_names,
+    name_loci,
+    name_peaks,
+    relative_ids,
+    shared_start,
+)
+from xpresso_core.simulate_reporter import Reporter, draw_reporter
 from xpresso_core.simulate_scores import MOTIFS, Scores, score_genes
+from xpresso_core.simulate_tables import draw_orthologs
 
 ASSEMBLY = "sim1"
-HISTONES = ("HIST1H4A", "HIST1H2BC", "HIST2H3D", "HIST3H2A", "HIST4H4",
-            "H2BC3", "H4C5", "H1-2", "H2AC6", "H3C10")  # fmt: skip
-NOT_HISTONE = "H6PD"  # a name that only looks like one; the gene must be kept
 
 
 def _setting(default: float, low: float, high: float) -> Any:
@@ -113,6 +126,14 @@ class Species:
         DNA codes by name.
     scores, labels
         What expression depends on, and expression itself with the truth about it.
+    unannotated
+        Identifiers of genes that only tables have.
+    names
+        What the tables of names know, and the CAGE peaks that mislead.
+    orthologs
+        The orthologs of the species in its sister species.
+    reporter
+        The reporter assay.
     """
 
     coding: tuple[Locus, ...]
@@ -120,20 +141,29 @@ class Species:
     chromosomes: dict[str, Codes]
     scores: Scores
     labels: Labels
+    unannotated: tuple[str, ...]
+    names: Names
+    orthologs: pd.DataFrame
+    reporter: Reporter
 
 
-def simulate_species(folder: str | os.PathLike[str], *, seed: int, genes: int = 700, **settings: Any) -> None:
+def simulate_species(
+    folder: str | os.PathLike[str], *, seed: int, genes: int = 700, relative: bool = False, **settings: Any
+) -> None:
     """Simulate a species and write its files.
 
     Parameters
     ----------
     folder
-        Where to write ``genome.fa``, ``genes.gtf.gz``, ``cage_peaks.bb``, ``gene_names.tsv``,
-        ``expression.tsv.gz`` and ``truth/``. The same seed and settings give the same bytes.
+        Where to write the files that `docs/demo_species.md` lists. The same seed and settings give the same
+        bytes.
     seed
         Any whole number from 0.
     genes
         How many protein-coding genes the pipeline must keep.
+    relative
+        Simulate the sister species of that seed instead: the same genome and genes under other identifiers,
+        with expression that has drifted apart.
     **settings
         Further fields of `SimulationSettings`.
 
@@ -147,18 +177,22 @@ def simulate_species(folder: str | os.PathLike[str], *, seed: int, genes: int = 
     known = {field.name for field in dataclasses.fields(SimulationSettings)}
     if unknown := sorted(set(settings) - known):
         what = f"there is no setting {', '.join(unknown)}"
-        raise ConfigError(what, where="simulation", remedy=f"The settings are {', '.join(sorted(known))}")
+        remedy = f"The settings are relative, {', '.join(sorted(known))}"
+        raise ConfigError(what, where="simulation", remedy=remedy)
     if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
         what = f"the seed is {seed!r}"
         raise ConfigError(what, where="simulation", remedy="Give a whole number from 0")
+    if relative not in (True, False):
+        what = f"relative is {relative!r}"
+        raise ConfigError(what, where="simulation", remedy="Give true or false")
     chosen = SimulationSettings(genes=genes, **settings)
-    write_species(draw_species(seed, chosen), Path(folder), seed, chosen)
+    write_species(draw_species(seed, chosen, relative=relative), Path(folder), seed, chosen)
 
 
-def draw_species(seed: int, settings: SimulationSettings) -> Species:
-    """Simulate a species in memory."""
+def draw_species(seed: int, settings: SimulationSettings, *, relative: bool = False) -> Species:
+    """Simulate a species, or its sister species, in memory."""
     placed, lengths = _place(seed, settings)
-    loci = _name(generator(seed, "names"), placed)
+    loci = name_loci(generator(seed, "names"), placed)
     rng = generator(seed, "dna")
     chromosomes = {}
     for chrom, length in lengths.items():
@@ -167,11 +201,24 @@ def draw_species(seed: int, settings: SimulationSettings) -> Species:
     chromosomes["chr1"][:100] = N
     coding = [locus for locus in loci if locus.role != "lncRNA"]
     lncrna = [locus for locus in loci if locus.role == "lncRNA"]
-    shared = _shared_start(generator(seed, "lncRNA"), coding, settings.lncrna_genes // 4)
-    coding = _name_peaks(generator(seed, "peak names"), coding, shared)
+    shared = shared_start(generator(seed, "lncRNA"), coding, settings.lncrna_genes // 4)
+    coding = name_peaks(generator(seed, "peak names"), coding, shared)
+    lncrna = [*lncrna, *shared.values()]
+    ids = relative_ids(generator(seed, "relative names"), (*coding, *lncrna))
+    coding_ids, other_ids = ([locus.gene_id for locus in loci] for loci in (coding, lncrna))
+    orthologs = draw_orthologs(generator(seed, "orthologs"), coding_ids, other_ids, ids)
+    if relative:
+        coding, lncrna = ([as_relative(locus, ids) for locus in loci] for loci in (coding, lncrna))
+    prefix = RELATIVE_GENE if relative else GENE
+    extra = [f"{prefix}{FIRST_UNANNOTATED + number:011d}" for number in range(settings.unannotated_genes)]
+    coding, names = draw_names(seed, coding, lncrna, extra)
     scores = score_genes(settings, coding, chromosomes)
-    labels = draw_labels(seed, settings, coding, scores)
-    return Species(tuple(coding), (*lncrna, *shared.values()), chromosomes, scores, labels)
+    labels = draw_labels(seed, settings, coding, scores, relative=relative)
+    label = labels.genes["log10_median"].to_numpy()
+    reporter = draw_reporter(seed, coding, lncrna, lengths, scores, label)
+    return Species(
+        tuple(coding), tuple(lncrna), chromosomes, scores, labels, tuple(extra), names, orthologs, reporter
+    )
 
 
 def _place(seed: int, settings: SimulationSettings) -> tuple[list[Locus], dict[str, int]]:
@@ -204,68 +251,3 @@ def _place(seed: int, settings: SimulationSettings) -> tuple[list[Locus], dict[s
 
 def _peak(rng: np.random.Generator, settings: SimulationSettings) -> bool:
     return bool(rng.random() < settings.peak_share)
-
-
-def _name(rng: np.random.Generator, loci: Sequence[Locus]) -> list[Locus]:
-    """Give identifiers, names and synonyms to all genes, and identifiers to all transcripts.
-
-    Gene identifiers do not follow the order on the genome, nor transcript identifiers the order of the
-    structures, so that nothing is right by accident of sorting.
-    """
-    ids = rng.permutation(len(loci)) + 1
-    special = {"histone": iter(HISTONES), "kept": iter([NOT_HISTONE])}
-    named, before = [], 0
-    for number, (locus, identifier) in enumerate(zip(loci, ids, strict=True), start=1):
-        digits = rng.permutation(len(locus.transcripts)) + 1 + before
-        before += len(locus.transcripts)
-        transcripts = [
-            replace(transcript, transcript_id=f"SIMT{digit:011d}")
-            for transcript, digit in zip(locus.transcripts, digits, strict=True)
-        ]
-        usual = f"SIMLNC{number:04d}" if locus.role == "lncRNA" else f"SIM{number:04d}"
-        synonyms = "AB"[: int(rng.choice(3, p=[0.6, 0.3, 0.1]))]
-        named.append(
-            replace(
-                locus,
-                gene_id=f"SIMG{identifier:011d}",
-                gene_name=next(special.get(locus.role, iter(())), usual),
-                synonyms=tuple(f"SIMSYN{number:04d}{letter}" for letter in synonyms),
-                transcripts=tuple(transcripts),
-            )
-        )
-    return named
-
-
-def _shared_start(rng: np.random.Generator, loci: Sequence[Locus], count: int) -> dict[str, Locus]:
-    """Make non-coding genes that share the true TSS of a coding one, by that gene's identifier."""
-    hosts = [locus for locus in loci if locus.role == "kept" and locus.peak]
-    found = {}
-    for number, index in enumerate(np.sort(rng.permutation(len(hosts))[:count]), start=1):
-        host = hosts[index]
-        transcript = Transcript(((0, 250),), None, f"SIMT{90_000 + number:011d}")
-        found[host.gene_id] = replace(
-            host,
-            role="lncRNA",
-            transcripts=(transcript,),
-            shift=0,
-            origin=host.position(host.local_tss),
-            gene_id=f"SIMG{90_000 + number:011d}",
-            gene_name=f"SIMLNC{9000 + number}",
-            synonyms=(),
-            peak="",
-        )
-    return found
-
-
-def _name_peaks(rng: np.random.Generator, loci: Sequence[Locus], shared: Mapping[str, Locus]) -> list[Locus]:
-    """Name the CAGE peaks as FANTOM5 does: after the gene, a synonym, or several genes at once."""
-    named = []
-    for number, locus in enumerate(loci):
-        symbol = rng.choice(locus.synonyms) if locus.synonyms and rng.random() < 0.4 else locus.gene_name
-        peak = f"p1@{symbol}"
-        if locus.gene_id in shared:
-            peak += f",p1@{shared[locus.gene_id].gene_name}"
-        elif rng.random() < 0.05:
-            peak = f"p5@{loci[number - 1].gene_name},{peak}"
-        named.append(replace(locus, peak=peak if locus.peak else ""))
-    return named

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import gzip
-from collections.abc import Iterator, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,18 @@ from xpresso_core.files import atomic_path, write_json, write_table
 from xpresso_core.randomness import generator
 from xpresso_core.sequence import LETTERS, Codes
 from xpresso_core.simulate import ASSEMBLY, SimulationSettings, Species
+from xpresso_core.simulate_assembly import OLDER, OlderAssembly, chain_lines
 from xpresso_core.simulate_genes import Locus, Transcript
+from xpresso_core.simulate_names import Known
+from xpresso_core.simulate_reporter import Reporter, draw_signal
+from xpresso_core.simulate_tables import describe_samples, draw_entrez_table, draw_samples
 
 LINE = 60  # bases on a line of FASTA
+# Some columns of hgnc_complete_set.txt, in its order
+HGNC: tuple[str, ...] = (
+    *("hgnc_id", "symbol", "name", "locus_group", "status"),
+    *("alias_symbol", "prev_symbol", "entrez_id", "ensembl_gene_id"),
+)
 BED9 = """table cagePeaks
 "Simulated CAGE peaks, named as in FANTOM5"
 (
@@ -48,17 +58,31 @@ def write_species(species: Species, folder: Path, seed: int, settings: Simulatio
         (soft masking, further peaks, genes that only the matrix has).
     """
     labels = species.labels
+    loci = (*species.coding, *species.lncrna)
     write_genome(species.chromosomes, folder / "genome.fa", generator(seed, "soft mask"))
-    write_gtf((*species.coding, *species.lncrna), folder / "genes.gtf.gz")
-    write_cage_peaks(species, folder / "cage_peaks.bb", generator(seed, "peaks"))
-    extra = [f"SIMG{80_001 + number:011d}" for number in range(settings.unannotated_genes)]
-    write_gene_names((*species.coding, *species.lncrna), extra, folder / "gene_names.tsv")
-    matrix = _measured(labels.expression, species, extra, generator(seed, "unannotated"))
-    write_expression(matrix, folder / "expression.tsv.gz")
+    write_gtf(loci, folder / "genes.gtf.gz")
+    write_cage_peaks(
+        species, folder / "cage_peaks.bb", generator(seed, "peaks"), generator(seed, "trap peaks")
+    )
+    write_biomart_names(species.names.known, folder / "gene_names_1.tsv")
+    write_hgnc_names(species, folder / "gene_names_2.tsv")
+    matrix = _measured(labels.expression, species)
+    write_expression(
+        _with_unknown(matrix, species, generator(seed, "unannotated")), folder / "expression.tsv.gz"
+    )
+    write_entrez(matrix, species, folder / "entrez.tsv.gz", generator(seed, "entrez table"))
+    write_encode(species, matrix, folder, generator(seed, "encode"), settings.cell_type_sd)
+    write_table(species.orthologs, folder / "orthologs.tsv")
+    write_chain(species.reporter.assembly, folder / "sure.chain.gz")
+    write_gtf(species.reporter.loci, folder / "sure.genes.gtf.gz", assembly=OLDER, chromosome_name=str)
+    for strand, name in (("+", "plus"), ("-", "minus")):
+        write_signal(species.reporter, strand, folder / f"sure.{name}.bw", generator(seed, "signal", strand))
     write_table(labels.genes, folder / "truth" / "genes.tsv")
     write_table(species.scores.table, folder / "truth" / "motif_sites.tsv")
+    write_table(species.reporter.genes, folder / "truth" / "reporter.tsv")
+    truth = {**labels.model, "names": species.names.truth(), "reporter": species.reporter.model}
     origin = {"assembly": ASSEMBLY, "seed": seed, "settings": dataclasses.asdict(settings)}
-    write_json({**labels.model, **origin}, folder / "truth" / "model.json")
+    write_json({**truth, **origin}, folder / "truth" / "model.json")
 
 
 def write_genome(chromosomes: Mapping[str, Codes], path: Path, rng: np.random.Generator) -> None:
@@ -84,26 +108,32 @@ def ensembl_name(chrom: str) -> str:
     return "MT" if chrom == "chrM" else chrom.removeprefix("chr")
 
 
-def write_gtf(loci: Sequence[Locus], path: Path) -> None:
+def write_gtf(
+    loci: Sequence[Locus],
+    path: Path,
+    *,
+    assembly: str = ASSEMBLY,
+    chromosome_name: Callable[[str], str] = ensembl_name,
+) -> None:
     """Write the annotation in the dialect of Ensembl, by position; the CDS lacks the stop codon."""
     chromosomes = list(dict.fromkeys(locus.chrom for locus in loci))
-    lines = [f"#!genome-build {ASSEMBLY}", "#!note SIMULATED species, no real gene: see docs/demo_species.md"]
+    lines = [f"#!genome-build {assembly}", "#!note SIMULATED species, no real gene: see docs/demo_species.md"]
     for locus in sorted(
         loci,
         key=lambda locus: (chromosomes.index(locus.chrom), locus.interval((0, locus.span)), locus.gene_id),
     ):
-        lines.extend(_gtf_lines(locus))
+        lines.extend(_gtf_lines(locus, chromosome_name(locus.chrom)))
     _write_gzip("\n".join(lines) + "\n", path)
 
 
-def _gtf_lines(locus: Locus) -> Iterator[str]:
+def _gtf_lines(locus: Locus, chrom: str) -> Iterator[str]:
     biotype = "lncRNA" if locus.role == "lncRNA" else "protein_coding"
     gene = f'gene_id "{locus.gene_id}"; gene_version "1"; '
     tail = f'gene_name "{locus.gene_name}"; gene_source "simulated"; gene_biotype "{biotype}";'
 
     def line(feature: str, piece: tuple[int, int], attributes: str, frame: str = ".") -> str:
         start, end = locus.interval(piece)
-        columns = (ensembl_name(locus.chrom), "simulated", feature, start + 1, end, ".", locus.strand, frame)
+        columns = (chrom, "simulated", feature, start + 1, end, ".", locus.strand, frame)
         return "\t".join([*map(str, columns), attributes])
 
     yield line("gene", (min(t.exons[0][0] for t in locus.transcripts), locus.span), gene + tail)
@@ -127,11 +157,13 @@ def _coding_rows(transcript: Transcript) -> Iterator[tuple[str, tuple[int, int],
             passed += piece[1] - piece[0]
 
 
-def write_cage_peaks(species: Species, path: Path, rng: np.random.Generator) -> None:
+def write_cage_peaks(
+    species: Species, path: Path, rng: np.random.Generator, trap_rng: np.random.Generator
+) -> None:
     """Write CAGE peaks as bigBed of nine columns, with the representative base as thickStart.
 
-    Beside each gene's p1 peak there are lesser peaks of the same gene, which must not be used, and peaks
-    without a gene, named by position.
+    Beside each gene's p1 peak there are lesser peaks of the same gene, which must not be used, peaks without
+    a gene, named by position, and p1 peaks that mislead.
     """
     sizes = {chrom: len(codes) for chrom, codes in species.chromosomes.items()}
     peaks = []
@@ -147,32 +179,60 @@ def write_cage_peaks(species: Species, path: Path, rng: np.random.Generator) -> 
         base = int(rng.integers(100, sizes[chrom] - 100))
         strand = str(rng.choice(["+", "-"]))
         peaks.append((str(chrom), base, strand, f"p@{chrom}:{base - 10}..{base + 10},{strand}"))
-    rows = []
-    for chrom, base, strand, name in peaks:
-        start, end = base - int(rng.integers(0, 15)), base + 1 + int(rng.integers(0, 15))
-        colour = "255,0,0" if strand == "+" else "0,0,255"
-        rest = f"{name}\t{int(rng.integers(1, 1001))}\t{strand}\t{base}\t{base + 1}\t{colour}"
-        rows.append((chrom, start, end, rest))
+    traps = [(trap.chrom, trap.tss, trap.strand, f"p1@{trap.symbol}") for trap in species.names.traps]
+    rows = [*_peak_rows(peaks, rng), *_peak_rows(traps, trap_rng)]
     with atomic_path(path) as draft:
         pybigtools.open(str(draft), "w").write(sizes, iter(sorted(rows)), autosql=BED9)
 
 
-def write_gene_names(loci: Sequence[Locus], extra: Sequence[str], path: Path) -> None:
-    """Write names, synonyms (joined by ``|``) and chromosome by gene, also of genes without annotation."""
-    rows = [(x.gene_id, x.gene_name, "|".join(x.synonyms), ensembl_name(x.chrom)) for x in loci]
-    rows += [(gene_id, f"SIMX{number:04d}", "", "1") for number, gene_id in enumerate(extra, start=1)]
-    names = ["gene_id", "gene_name", "synonyms", "chromosome"]
-    write_table(pd.DataFrame(sorted(rows), columns=names), path)
+def _peak_rows(
+    peaks: Sequence[tuple[str, int, str, str]], rng: np.random.Generator
+) -> Iterator[tuple[str, int, int, str]]:
+    """Yield the rows of peaks given by chromosome, representative base, strand and name."""
+    for chrom, base, strand, name in peaks:
+        start, end = base - int(rng.integers(0, 15)), base + 1 + int(rng.integers(0, 15))
+        colour = "255,0,0" if strand == "+" else "0,0,255"
+        rest = f"{name}\t{int(rng.integers(1, 1001))}\t{strand}\t{base}\t{base + 1}\t{colour}"
+        yield chrom, start, end, rest
 
 
-def _measured(
-    expression: pd.DataFrame, species: Species, extra: Sequence[str], rng: np.random.Generator
-) -> pd.DataFrame:
-    """Take out what the matrix must lack and add genes that have no annotation; sort by gene."""
-    lacking = [locus.gene_id for locus in species.coding if locus.role == "unmeasured"]
-    unknown = 10 ** rng.normal(0, 1, (len(extra), expression.shape[1]))
-    added = pd.DataFrame(unknown, index=list(extra), columns=expression.columns)
-    return pd.concat([expression.drop(index=lacking), added]).sort_index()
+def write_biomart_names(known: Sequence[Known], path: Path) -> None:
+    """Write names as BioMart does: a row for each synonym, and one with an empty cell where there is none."""
+    rows = [(gene.gene_id, gene.symbol, name) for gene in known for name in gene.synonyms or [""]]
+    write_table(pd.DataFrame(sorted(rows), columns=["Gene stable ID", "Gene name", "Gene Synonym"]), path)
+
+
+def write_hgnc_names(species: Species, path: Path) -> None:
+    """Write names as HGNC's complete set does: lists between ``|`` in double quotes, also genes without id."""
+    unnamed = set(species.unannotated)
+    rows = [HGNC]
+    known = [gene for gene in species.names.known if gene.gene_id not in unnamed]
+    lncrna = {locus.gene_id for locus in species.lncrna}
+    for number, gene in enumerate(sorted(known, key=lambda gene: gene.symbol), start=1):
+        group = "non-coding RNA" if gene.gene_id in lncrna else "protein-coding gene"
+        lists = [_joined(names) for names in (gene.aliases, gene.previous, map(str, gene.entrez))]
+        title = f"simulated 5'-gene {number}, no real one"
+        rows.append((f"HGNC:{900_000 + number}", gene.symbol, title, group, "Approved", *lists, gene.gene_id))
+    rows.append(("HGNC:999999", "SIMGONE", "entry withdrawn", "withdrawn", "Entry Withdrawn", "", "", "", ""))
+    with atomic_path(path) as draft:
+        draft.write_text("".join("\t".join(row) + "\n" for row in rows), encoding="utf-8")
+
+
+def _joined(names: Iterable[str]) -> str:
+    text = "|".join(names)
+    return f'"{text}"' if "|" in text else text
+
+
+def _measured(expression: pd.DataFrame, species: Species) -> pd.DataFrame:
+    """Take out what all expression tables must lack."""
+    return expression.drop(index=[locus.gene_id for locus in species.coding if locus.role == "unmeasured"])
+
+
+def _with_unknown(matrix: pd.DataFrame, species: Species, rng: np.random.Generator) -> pd.DataFrame:
+    """Add genes that have no annotation; sort by gene."""
+    unknown = 10 ** rng.normal(0, 1, (len(species.unannotated), matrix.shape[1]))
+    added = pd.DataFrame(unknown, index=list(species.unannotated), columns=matrix.columns)
+    return pd.concat([matrix, added]).sort_index()
 
 
 def write_expression(matrix: pd.DataFrame, path: Path) -> None:
@@ -181,6 +241,38 @@ def write_expression(matrix: pd.DataFrame, path: Path) -> None:
     for gene_id, values in zip(matrix.index, matrix.to_numpy(), strict=True):
         lines.append("\t".join([str(gene_id), *(f"{value:.3f}" for value in values)]) + "\t")
     _write_gzip("\n".join(lines) + "\n", path)
+
+
+def write_entrez(matrix: pd.DataFrame, species: Species, path: Path, rng: np.random.Generator) -> None:
+    """Write one cell type by Entrez id."""
+    table = draw_entrez_table(rng, matrix, species.names.entrez())
+    _write_gzip(table.to_csv(sep="\t", index=False), path)
+
+
+def write_encode(
+    species: Species, matrix: pd.DataFrame, folder: Path, rng: np.random.Generator, cell_type_sd: float
+) -> None:
+    """Write the table of ENCODE's files, and those of them that are to be used."""
+    md5 = {}
+    cell_types = matrix.iloc[:, 1:]
+    for sample in draw_samples(rng, species.coding, species.lncrna, cell_types, cell_type_sd):
+        path = folder / "encode" / f"{sample.accession}.tsv"
+        write_table(sample.table, path)
+        md5[sample.accession] = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+    write_table(describe_samples(md5, ASSEMBLY), folder / "encode.metadata.tsv")
+
+
+def write_chain(assembly: OlderAssembly, path: Path) -> None:
+    """Write the chains from the assembly of the genome to the older one."""
+    _write_gzip("".join(f"{line}\n" for line in chain_lines(assembly)), path)
+
+
+def write_signal(reporter: Reporter, strand: str, path: Path, rng: np.random.Generator) -> None:
+    """Write the signal of one strand as bigWig."""
+    with atomic_path(path) as draft:
+        pybigtools.open(str(draft), "w").write(
+            dict(reporter.assembly.sizes), draw_signal(rng, reporter, strand)
+        )
 
 
 def _write_gzip(text: str, path: Path) -> None:

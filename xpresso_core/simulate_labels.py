@@ -7,7 +7,7 @@ instead.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 EPIGENOMES = ("E000", "E001", "E002", "E003", "E004", "E005", "E006", "E007", "E008", "E009", "E010", "E011")
 CANDIDATES = 300  # draws of the silent genes, of which the most typical one is taken
+DRIFT_SD = 0.15  # log10 RPKM by which the sister species differs
+SHIFT, SHIFTED_SHARE = 1.6, 0.04  # log10 RPKM by which some of its genes differ beyond that
 
 
 @dataclass(frozen=True)
@@ -68,7 +70,9 @@ def share(prediction: Floats, label: Floats) -> float:
     return float(np.corrcoef(prediction, label)[0, 1] ** 2)
 
 
-def draw_labels(seed: int, settings: SimulationSettings, loci: Sequence[Locus], scores: Scores) -> Labels:
+def draw_labels(
+    seed: int, settings: SimulationSettings, loci: Sequence[Locus], scores: Scores, *, relative: bool = False
+) -> Labels:
     """Draw the expression of all protein-coding genes.
 
     Parameters
@@ -81,6 +85,8 @@ def draw_labels(seed: int, settings: SimulationSettings, loci: Sequence[Locus], 
         The protein-coding genes.
     scores
         What their expression depends on.
+    relative
+        Draw that of the sister species: the same, times what each gene has drifted.
     """
     rng = generator(seed, "labels")
     kept, active = scores.kept, settings.base_level + scores.total
@@ -97,6 +103,12 @@ def draw_labels(seed: int, settings: SimulationSettings, loci: Sequence[Locus], 
         generator(seed, "cell types"), settings, scores
     )
     rpkm = np.where(silent[:, None], faint, active_rpkm)
+    if relative:
+        rng = generator(seed, "relative expression")
+        drift, shift = drifts(rng, active + noise, silent, kept, settings)
+        rpkm = rpkm * 10 ** (drift + shift)[:, None]
+        settings = replace(settings, noise_sd=float(np.hypot(settings.noise_sd, DRIFT_SD)))
+        expected, _ = label_moments(active, settings.noise_sd, chance, silent_level)
     expression = _matrix(generator(seed, "reference"), loci, rpkm)
     genes = _describe(loci).join(scores.features)
     genes["cpg_per_base"] = scores.cpg
@@ -106,13 +118,34 @@ def draw_labels(seed: int, settings: SimulationSettings, loci: Sequence[Locus], 
         genes[f"{name}_score"] = part
     genes["promoter_score"] = genes["cpg_score"] + genes["motif_score"]
     genes["noise"] = noise
+    if relative:
+        genes["species_drift"], genes["species_shift"] = drift, shift
     genes["silent_probability"] = chance
     genes["silent"] = silent.astype(int)
     genes["expected_log10_median"] = expected
     genes["log10_median"] = np.log10(expression.iloc[:, 1:].median(axis=1).to_numpy() + PSEUDO)
     genes["dropped"] = scores.dropped
-    shares = {"by_design": design, **_shares(genes[kept], settings, silent_level)}
-    return Labels(genes, expression, _model(settings, scores, shares, silent_level))
+    shares = _shares(genes[kept], settings, silent_level)
+    if not relative:  # its shifts are not in the design
+        shares["by_design"] = design
+    return Labels(genes, expression, _model(settings, scores, shares, silent_level, relative))
+
+
+def drifts(
+    rng: np.random.Generator, level: Floats, silent: Flags, kept: Flags, settings: SimulationSettings
+) -> tuple[Floats, Floats]:
+    """Draw by how much log10 RPKM differs in the sister species: a little everywhere, by `SHIFT` in places.
+
+    Of the genes `kept` only those shift that differ tenfold in the label too: none that is silent, none with a
+    very low `level` (log10 RPKM); a gene below the average level goes up.
+    """
+    drift = rng.normal(0, DRIFT_SD, len(level))
+    able = np.flatnonzero(kept & ~silent & (level > settings.base_level - 1.25))
+    chosen = rng.permutation(able)[: round(SHIFTED_SHARE * int(kept.sum()))]
+    sign = np.where(level[chosen] < settings.base_level, 1.0, rng.choice([-1.0, 1.0], len(chosen)))
+    shift = np.zeros(len(level))
+    shift[chosen] = SHIFT * sign
+    return drift, shift
 
 
 def _describe(loci: Sequence[Locus]) -> pd.DataFrame:
@@ -218,7 +251,11 @@ def _shares(genes: pd.DataFrame, settings: SimulationSettings, silent_level: flo
 
 
 def _model(
-    settings: SimulationSettings, scores: Scores, shares: dict[str, float], silent_level: float
+    settings: SimulationSettings,
+    scores: Scores,
+    shares: dict[str, float],
+    silent_level: float,
+    relative: bool,
 ) -> dict[str, Any]:
     """Collect the generative model as plain types."""
     motifs = [
@@ -233,7 +270,9 @@ def _model(
         for motif in MOTIFS
     ]
     cpg = scores.cpg[scores.kept]
+    drift = {"drift_sd": DRIFT_SD, "shift": SHIFT, "shifted_share": SHIFTED_SHARE}
     return {
+        **({"relative": drift} if relative else {}),
         "simulated": True,
         "genes_kept": len(cpg),
         "base_level": settings.base_level,

@@ -7,55 +7,45 @@ when somebody edits or moves the original, and any computer that sees the result
 
 from __future__ import annotations
 
+import logging
 import os
-import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from xpresso_core.download import CutShortError, Patience, download, is_remote
+from xpresso_core.biomart import accept_reply, encode
+from xpresso_core.download import CutShortError, Patience, Transfer, download, is_remote
 from xpresso_core.errors import ChecksumError, InputError
 from xpresso_core.files import sha256, write_json
-from xpresso_core.unpack import check_gzip, decompress_fasta
+from xpresso_core.room import NoRoomError, room_for
+from xpresso_core.sources_lock import Locked, LockedError, add_to_lock, lock_key, read_lock, refusal
+from xpresso_core.sources_registry import (
+    UNKNOWN,
+    Source,
+    checksum_of,
+    checksum_problem,
+    expand_place,
+    read_registry,
+)
+from xpresso_core.unpack import check_gzip, is_web_page
 
-__all__ = ["Fetched", "Source", "decompress_fasta", "fetch", "read_registry", "resolve"]
+__all__ = [
+    "UNKNOWN",
+    "Fetched",
+    "Source",
+    "fetch",
+    "read_registry",
+    "resolve",
+]
 
-UNKNOWN = "unknown"
-DATA_DIR = "{data_dir}"
-DATA_DIR_VARIABLE = "XPRESSO_DATA"
+log = logging.getLogger(__name__)
+
 GZIP_ENDINGS = (".gz", ".bgz")
-
-
-@dataclass(frozen=True)
-class Source:
-    """One row of the registry: a file, where it lies, and what it is.
-
-    Attributes
-    ----------
-    id
-        The name by which a configuration asks for it.
-    url, fallback_url
-        An http(s) or ftp address or an absolute path; ``{data_dir}`` stands for the data folder.
-        The second may be empty.
-    sha256
-        64 lower-case hexadecimal digits, or ``unknown``.
-    release, licence, description
-        For people: version, terms of use, and what it is.
-    """
-
-    id: str
-    url: str
-    fallback_url: str = ""
-    sha256: str = UNKNOWN
-    release: str = UNKNOWN
-    licence: str = UNKNOWN
-    description: str = ""
-
-
-COLUMNS = tuple(field.name for field in fields(Source))
+WEB_PAGE_ENDINGS = (".htm", ".html")
 
 
 @dataclass(frozen=True)
@@ -64,23 +54,26 @@ class Fetched:
 
     Attributes
     ----------
-    id, release, licence
+    id, release, licence, citation
         As in the `Source`.
     path, url
         Where the file is now, and the address (primary or fallback) that gave it.
     sha256, size
-        Checksum as found and size in bytes.
+        Checksum as found, also where another kind was compared, and size in bytes.
     verified
-        Whether the registry knew the checksum, so that it was compared and not just recorded.
+        Whether the registry or the lock file knew a checksum, so that it was compared and not just recorded.
     fetched
         When, in UTC, ISO 8601.
     primary_problem
         Why the primary address was of no use, where the fallback was taken.
+    query
+        What a BioMart service was asked.
     """
 
     id: str
     release: str
     licence: str
+    citation: str
     path: str
     url: str
     sha256: str
@@ -88,6 +81,7 @@ class Fetched:
     verified: bool
     fetched: str
     primary_problem: str = ""
+    query: str = ""
 
     def write_sidecar(self) -> Path:
         """Write this record as JSON to ``<path>.source.json`` and return that path."""
@@ -96,57 +90,12 @@ class Fetched:
         return sidecar
 
 
-def read_registry(path: str | os.PathLike[str]) -> dict[str, Source]:
-    """Read and check a registry: a tab-separated table with the columns of `Source`, by id.
-
-    Raises
-    ------
-    InputError
-        If a row cannot be used; the message names the file and the line.
-    """
-    try:
-        lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        what = f"the registry of sources cannot be read ({error})"
-        raise InputError(what, where=str(path), remedy="Give a UTF-8 text file") from error
-    registry: dict[str, Source] = {}
-    for number, line in enumerate(lines or [""], 1):
-        cells = [cell.strip() for cell in line.split("\t")]
-        problem = _row_problem(cells, registry) if number > 1 else _header_problem(cells)
-        if problem:
-            remedy = f"The columns are, separated by tabs: {', '.join(COLUMNS)}"
-            raise InputError(problem, where=f"{path}, line {number}", remedy=remedy)
-        if number > 1:
-            source = Source(*cells)
-            registry[source.id] = replace(source, sha256=source.sha256.lower())
-    return registry
-
-
-def _header_problem(cells: list[str]) -> str:
-    return "" if tuple(cells) == COLUMNS else f"the header reads {' '.join(cells)!r}"
-
-
-def _row_problem(cells: list[str], registry: Mapping[str, Source]) -> str:
-    if len(cells) != len(COLUMNS):
-        return f"{len(cells)} columns instead of {len(COLUMNS)}"
-    empty = [name for name, cell in zip(COLUMNS, cells, strict=True) if not cell and name != "fallback_url"]
-    if empty:
-        return f"{empty[0]} is empty"
-    source = Source(*cells)
-    if not re.fullmatch(r"[A-Za-z0-9][\w.-]*", source.id, re.ASCII):
-        return f"id {source.id!r} may hold only letters, digits, '_', '-' and '.'"
-    if source.id in registry:
-        return f"id {source.id!r} occurs twice"
-    if not re.fullmatch(r"[0-9a-fA-F]{64}|unknown", source.sha256):
-        return f"sha256 {source.sha256!r} is neither 64 hexadecimal digits nor 'unknown'"
-    for name, url in (("url", source.url), ("fallback_url", source.fallback_url)):
-        if url and not (is_remote(url) or url.startswith((DATA_DIR + "/", "/"))):
-            return f"{name} {url!r} is no http(s) or ftp address, absolute path or path in {DATA_DIR}"
-    return ""
-
-
 def resolve(
-    value: str, registry: Mapping[str, Source], data_dir: str | os.PathLike[str] | None = None
+    value: str,
+    registry: Mapping[str, Source],
+    data_dir: str | os.PathLike[str] | None = None,
+    *,
+    where: str = "",
 ) -> Source:
     """Turn a configured value into a source that `fetch` can take.
 
@@ -158,6 +107,8 @@ def resolve(
         From `read_registry`.
     data_dir
         The data folder; where empty, the environment variable ``XPRESSO_DATA`` counts.
+    where
+        The configuration key, for the message.
 
     Raises
     ------
@@ -166,34 +117,73 @@ def resolve(
     """
     if value in registry:
         known = registry[value]
-        url, fallback = (expand_place(text, data_dir, value) for text in (known.url, known.fallback_url))
+        url, fallback = (
+            expand_place(text, data_dir, where or f"source {value}", _about(known))
+            for text in (known.url, known.fallback_url)
+        )
         return replace(known, url=url, fallback_url=fallback)
     if is_remote(value):
         return Source(Path(urlsplit(value).path).name or value, value)
-    path = Path(expand_place(value, data_dir, value)).expanduser().absolute()
+    path = Path(expand_place(value, data_dir, where or f"source {value}")).expanduser().absolute()
     if value and path.is_file():
         return Source(path.name, str(path))
     near = get_close_matches(value, registry, n=1)
     remedy = f"Did you mean {near[0]!r}?" if near else f"Known ids: {', '.join(sorted(registry)) or 'none'}"
     what = f"{value!r} is no existing file, no http(s) or ftp address and no id of the registry"
-    raise InputError(what, where="source", remedy=remedy)
+    raise InputError(what, where=where or "source", remedy=remedy)
 
 
-def expand_place(text: str, data_dir: str | os.PathLike[str] | None, name: str) -> str:
-    if DATA_DIR not in text:
-        return text
-    folder = str(data_dir or os.environ.get(DATA_DIR_VARIABLE, ""))
-    if not folder:
-        what = "it lies in the data folder, and that is not set"
-        remedy = f"Set data_dir in the configuration, or the environment variable {DATA_DIR_VARIABLE}"
-        raise InputError(what, where=f"source {name}", remedy=remedy)
-    return text.replace(DATA_DIR, str(Path(folder).expanduser().absolute()))
+def _about(source: Source) -> str:
+    return f"the file ({source.description}; {source.citation})" if source.description else "it"
+
+
+class _Arrival(NamedTuple):
+    """A file as it came: what the server told, its SHA-256, and its checksum of the kind that is expected."""
+
+    transfer: Transfer
+    sha256: str
+    checksum: str
+
+
+class _Judge(NamedTuple):
+    """What the bytes from one address must be: a checksum of the registry, or else one of the lock file."""
+
+    checksum: str
+    locked: Locked | None = None
+    lock: Path | None = None
+
+    @property
+    def known(self) -> bool:
+        return self.checksum != UNKNOWN
+
+    def fits(self, arrival: _Arrival) -> bool:
+        return self.checksum == arrival.checksum
+
+    def refuse(self, url: str, part: Path, problem: str) -> ChecksumError:
+        """Return the error for a bad file, and remove it."""
+        kind, _, expected = (self.checksum if self.known else f"sha256:{UNKNOWN}").partition(":")
+        found = checksum_of(part, kind).partition(":")[2]
+        part.unlink()
+        if self.locked and self.lock:
+            return refusal(self.locked, self.lock, problem, found)
+        what = f"{problem}; expected {kind} {expected}, found {found}"
+        again = "or correct the checksum in the registry if the provider has released a new file"
+        remedy = f"Fetch it again, {again if self.known else 'or check the address'}"
+        return ChecksumError(what, where=url, remedy=remedy)
+
+
+def _judge(source: Source, url: str, lock: Path | None, locks: Mapping[str, Locked]) -> _Judge:
+    locked = locks.get(lock_key(url, source.query))
+    if source.checksum == UNKNOWN and locked and is_remote(url):
+        return _Judge(f"sha256:{locked.sha256}", locked, lock)
+    return _Judge(source.checksum.lower())
 
 
 def fetch(
     source: Source,
     target: str | os.PathLike[str],
     *,
+    lock: str | os.PathLike[str] | None = None,
     retries: int = 3,
     backoff: float = 1.0,
     timeout: float = 60.0,
@@ -209,77 +199,129 @@ def fetch(
         From `resolve`.
     target
         Final path; a file that is there is replaced only by a good one.
+    lock
+        The lock file (`xpresso_core.sources_lock`). An address of unknown checksum is recorded there when it
+        first gives a file, and held to that from then on. Local paths are not.
     retries, backoff, timeout
         As in `xpresso_core.download.Patience`.
 
     Raises
     ------
     ChecksumError
-        If the bytes are not the expected ones, or a gzip file of unknown checksum is damaged or cut short.
+        If the bytes are not the expected ones, or a file of unknown checksum is a damaged gzip file or a web
+        page.
     InputError
-        If no address gives the file.
+        If no address gives the file, there is no room for it, or the lock file is malformed.
     """
-    target = Path(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(target.name + ".part")
-    patience = Patience(retries, backoff, timeout)
+    malformed = checksum_problem(source.checksum)
+    if malformed:
+        raise InputError(malformed, where=f"source {source.id}", remedy="Correct it")
+    target, lock = Path(target), Path(lock) if lock else None
+    locks = read_lock(lock) if lock else {}
     problems: list[InputError] = []
-    for url in filter(None, (source.url, source.fallback_url)):
-        try:
-            found = _obtain(source, url, part, patience)
-        except InputError as error:
-            problems.append(error)
-            continue
-        part.replace(target)
-        return Fetched(
-            id=source.id,
-            release=source.release,
-            licence=source.licence,
-            path=str(target),
-            url=url,
-            sha256=found,
-            size=target.stat().st_size,
-            verified=source.sha256 != UNKNOWN,
-            fetched=datetime.now(UTC).isoformat(timespec="seconds"),
-            primary_problem="; ".join(problem.what for problem in problems),
-        )
+    with room_for(target, f"source {source.id}"):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        for url in filter(None, (source.url, source.fallback_url)):
+            judge = _judge(source, url, lock, locks)
+            if not judge.known and any(isinstance(problem, LockedError) for problem in problems):
+                break  # nothing would vouch that this is the file that the first address gave before
+            try:
+                fetched = _obtain(source, url, target, judge, Patience(retries, backoff, timeout), lock)
+            except NoRoomError:
+                raise
+            except InputError as error:
+                problems.append(error)
+                continue
+            reasons = "; ".join(problem.what for problem in problems)
+            if reasons:
+                log.warning("%s comes from its second address, %s: %s", source.id, url, reasons)
+            return replace(fetched, primary_problem=reasons)
     if len(problems) == 1:
         raise problems[0]
-    kind = ChecksumError if any(isinstance(problem, ChecksumError) for problem in problems) else InputError
+    # A file that is not the expected one matters more than an address that gives none.
+    worst = next((problem for problem in problems if isinstance(problem, ChecksumError)), problems[-1])
     what = "; ".join(f"{problem.where}: {problem.what}" for problem in problems)
-    raise kind(what, where=f"source {source.id}", remedy=problems[-1].remedy)
+    raise type(worst)(what, where=f"source {source.id}", remedy=worst.remedy)
 
 
-def _obtain(source: Source, url: str, part: Path, patience: Patience) -> str:
-    """Fill `part` from one address and return its checksum after all checks; a bad part is removed."""
-    known = source.sha256 != UNKNOWN
-    if not known:
+def _obtain(
+    source: Source, url: str, target: Path, judge: _Judge, patience: Patience, lock: Path | None
+) -> Fetched:
+    """Bring the file from one address to its final name after all checks; a bad part is removed."""
+    part = target.with_name(target.name + ".part")
+    resume = judge.known and not source.query
+    if not resume:
         part.unlink(missing_ok=True)  # nothing would tell that it began as another file
     try:
-        pieced = download(url, part, label=source.id, resume=known, patience=patience)
-        found = sha256(part)
-        if pieced and known and found != source.sha256:
-            part.unlink()  # a piece may have been of another version: once more from the start
-            download(url, part, label=source.id, resume=known, patience=patience)
-            found = sha256(part)
-    except InputError as error:
-        if known and isinstance(error, CutShortError):
-            raise _altered(source, url, part, error.what) from error
-        if not known:
+        (_, etag, last_modified), found, _ = _checked(source, url, part, judge, patience)
+        size = part.stat().st_size
+        if lock and source.checksum == UNKNOWN and is_remote(url):
+            key = lock_key(url, source.query)
+            add_to_lock(lock, Locked(key, found, size, etag, last_modified, _now(), source.id))
+    except InputError:
+        if not resume:
             part.unlink(missing_ok=True)
         raise
-    if known and found != source.sha256:
-        raise _altered(source, url, part, "the file is altered or cut short")
-    if not known and any(name.lower().endswith(GZIP_ENDINGS) for name in (urlsplit(url).path, url)):
+    part.replace(target)
+    return Fetched(
+        id=source.id,
+        release=source.release,
+        licence=source.licence,
+        citation=source.citation,
+        path=str(target),
+        url=url,
+        sha256=found,
+        size=size,
+        verified=judge.known,
+        fetched=_now(),
+        query=source.query,
+    )
+
+
+def _checked(source: Source, url: str, part: Path, judge: _Judge, patience: Patience) -> _Arrival:
+    """Fill `part` from one address and check it."""
+    if not is_remote(url) and source.description and not Path(url).is_file():
+        what = f"{_about(source)} is not there"
+        remedy = f"Put it at {url}, or correct the data folder in the configuration"
+        raise InputError(what, where=f"source {source.id}", remedy=remedy)
+    try:
+        arrival = _arrive(source, url, part, judge, patience)
+        if arrival.transfer.pieced and judge.known and not judge.fits(arrival):
+            part.unlink()  # a piece may have been of another version: once more from the start
+            arrival = _arrive(source, url, part, judge, patience)
+    except CutShortError as error:
+        if judge.known and not judge.locked:
+            raise judge.refuse(url, part, error.what) from error
+        raise
+    if not judge.known:
+        _check_content(source, url, part, judge)
+    elif not judge.fits(arrival):
+        raise judge.refuse(url, part, "the file is altered or cut short")
+    return arrival
+
+
+def _arrive(source: Source, url: str, part: Path, judge: _Judge, patience: Patience) -> _Arrival:
+    if source.query:
+        transfer = download(url, part, label=source.id, query=encode(source.query), patience=patience)
+        accept_reply(part, url)
+    else:
+        transfer = download(url, part, label=source.id, resume=judge.known, patience=patience)
+    found = sha256(part)
+    kind = judge.checksum.partition(":")[0]
+    return _Arrival(transfer, found, checksum_of(part, kind) if kind == "md5" else f"sha256:{found}")
+
+
+def _check_content(source: Source, url: str, part: Path, judge: _Judge) -> None:
+    """Check what a file of unknown checksum tells about itself."""
+    names = [urlsplit(url).path.lower(), url.lower()]
+    if any(name.endswith(GZIP_ENDINGS) for name in names):
         try:
             check_gzip(part, f"checking {source.id}")
         except InputError as error:
-            raise _altered(source, url, part, error.what) from error
-    return found
+            raise judge.refuse(url, part, error.what) from error
+    if is_remote(url) and is_web_page(part) and not any(name.endswith(WEB_PAGE_ENDINGS) for name in names):
+        raise judge.refuse(url, part, "the server sends a web page instead of the file")
 
 
-def _altered(source: Source, url: str, part: Path, what: str) -> ChecksumError:
-    what = f"{what}; expected sha256 {source.sha256}, found {sha256(part)}"
-    part.unlink()
-    remedy = "Fetch it again, or correct the checksum in the registry if the provider has released a new file"
-    return ChecksumError(what, where=url, remedy=remedy)
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

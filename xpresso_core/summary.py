@@ -80,6 +80,30 @@ class ExperimentSummary(TypedDict):
     leakage: LeakageTotals
 
 
+class ComparisonSummary(TypedDict):
+    """How two datasets differ; `first` and `second` count the genes that are ten times as high there."""
+
+    name: str
+    datasets: list[str]
+    orthologs: bool
+    n: int
+    r2: float
+    first: int
+    second: int
+
+
+class ReporterSummary(TypedDict):
+    """How much of expression a reporter assay explains, and with predictions (None where there are none)."""
+
+    name: str
+    dataset: str
+    n: int
+    r2: float
+    joint: Mapping[str, Any] | None
+    predictions: str | None
+    warnings: list[str]
+
+
 class RunOptions(TypedDict, total=False):
     """What the first page tells if it is known."""
 
@@ -98,6 +122,8 @@ class RunSummary(RunOptions):
     species: list[SpeciesSummary]
     datasets: list[DatasetSummary]
     experiments: list[ExperimentSummary]
+    comparisons: list[ComparisonSummary]
+    reporters: list[ReporterSummary]
     outputs: Mapping[str, str]
     software: Mapping[str, str]
     seed: int
@@ -195,6 +221,32 @@ def experiment_summary(
             "quarter": float(total["quarter"]),
             "half": float(total["half"]),
         },
+    }
+
+
+def comparison_summary(name: str, row: Mapping[str, Any], counts: Mapping[str, Any]) -> ComparisonSummary:
+    """Summarise a comparison: its row of the configuration, and the counts that `comparison` wrote."""
+    return {
+        "name": name,
+        "datasets": list(row["datasets"]),
+        "orthologs": row["orthologs"] is not None,
+        "n": counts["n"],
+        "r2": counts["r2"],
+        "first": counts["tenfold_first"],
+        "second": counts["tenfold_second"],
+    }
+
+
+def reporter_summary(name: str, row: Mapping[str, Any], metrics: Mapping[str, Any]) -> ReporterSummary:
+    """Summarise a reporter assay: its row of the configuration, and the metrics that `reporter` wrote."""
+    return {
+        "name": name,
+        "dataset": row["dataset"],
+        "n": metrics["n"],
+        "r2": metrics["r2"],
+        "joint": metrics["joint"],
+        "predictions": row["predictions"],
+        "warnings": list(metrics["warnings"]),
     }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,11 @@ from xpresso_core.files import GZIP_MAGIC, atomic_path, open_binary
 BLOCK = 1 << 20
 # The empty block that ends every complete bgzip file (SAM specification, section 4.1.2)
 BGZIP_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+WEB_PAGE = re.compile(
+    rb"(\xef\xbb\xbf)?\s*(<\?xml[^>]*>\s*)?(<!--((?!-->).)*-->\s*)*<(!doctype\s+html|html)\b",
+    re.DOTALL | re.IGNORECASE,
+)
+WEB_PAGE_START = 1024
 AGAIN = "Fetch or compress it again"
 
 
@@ -70,6 +76,12 @@ def check_gzip(path: str | os.PathLike[str], label: str) -> None:
             raise InputError(what, where=str(path), remedy="Check the address")
     for _ in content(path, label):
         pass
+
+
+def is_web_page(path: str | os.PathLike[str]) -> bool:
+    """Say whether a file begins as HTML does: what servers send with status 200 where they mean an error."""
+    with Path(path).open("rb") as handle:
+        return WEB_PAGE.match(handle.read(WEB_PAGE_START)) is not None
 
 
 def decompress_fasta(source: str | os.PathLike[str], target: str | os.PathLike[str]) -> None:

@@ -11,7 +11,16 @@ from typing import Any
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("Snakefile", "pyproject.toml", "workflow", "xpresso_core", "config", "envs", "profiles")
+PARTS = (
+    "Snakefile",
+    "pyproject.toml",
+    "workflow",
+    "xpresso_core",
+    "config",
+    "envs",
+    "profiles",
+    "resources/biomart",
+)
 
 
 class Project:
@@ -68,7 +77,10 @@ def environment() -> dict[str, str]:
 def tiny_config(trials: int = 1, epochs: int = 2) -> dict[str, Any]:
     """Return the demo with few genes, one fold, a small network and few epochs."""
     config = yaml.safe_load((ROOT / "config" / "demo.yaml").read_text())
+    config["species"] = {"demo": config["species"]["demo"]}
     config["species"]["demo"]["simulate"]["genes"] = 100
+    config["datasets"] = {"demo_median": config["datasets"]["demo_median"]}
+    config |= {"comparisons": {}, "reporters": {}}
     experiment = config["experiments"]["demo_full"]
     experiment |= {"architecture": "tiny", "trials": trials}
     experiment["split"] = {"kind": "holdout", "validation": 15, "test": 20}

@@ -29,7 +29,7 @@ def fetched(tmp_path_factory: pytest.TempPathFactory, bare_python: Path, finishe
     del species["simulate"]
     species |= {
         "genome": "my files/genome.fa", "annotation": "my files/genes.gtf", "cage_peaks": None,
-        "gene_names": None, "tables": {"own": "my files/table.tsv"},
+        "gene_names": [], "tables": {"own": "my files/table.tsv"},
     }  # fmt: skip
     config["species"]["mine"] = species
     config["datasets"]["demo_median"] |= {"species": "mine", "table": "own"}

@@ -8,6 +8,7 @@ from snakemake.exceptions import WorkflowError
 ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from xpresso_core import places
 from xpresso_core.configuration import check_config, experiment_plan
 from xpresso_core.errors import XpressoError
 from xpresso_core.provenance import code_hash
@@ -17,7 +18,8 @@ from xpresso_core.sources import read_registry
 try:
     check_config(config, ROOT / "workflow/schemas/config.schema.yaml")
     REGISTRY = read_registry(ROOT / config["sources"])
-    check_places(config["species"], REGISTRY, config["data_dir"])
+    PLACES = places.places(config)
+    check_places({place.key: place.value for place in PLACES.values()}, REGISTRY, config["data_dir"])
 except XpressoError as error:
     raise WorkflowError(str(error)) from None
 
@@ -25,9 +27,12 @@ RUN = config["name"]
 SPECIES = config["species"]
 DATASETS = config["datasets"]
 EXPERIMENTS = config["experiments"]
-SIMULATED = [name for name, species in SPECIES.items() if "simulate" in species]
+COMPARISONS = config["comparisons"]
+REPORTERS = config["reporters"]
+SIMULATED = [name for name in SPECIES if places.is_simulated(config, name)]
 FETCHED = [name for name in SPECIES if name not in SIMULATED]
-FILES = {"annotation": "genes.gtf.gz", "cage_peaks": "cage_peaks.bb", "gene_names": "gene_names.tsv"}
+# Files of unknown checksum are locked at their first download; the lock is worth keeping with the results.
+LOCK = "resources/sources.lock.tsv"
 GPU = 1 if config["device"] == "gpu" else 0
 TRAINING_ENV = "../../envs/training-gpu.yaml" if GPU else "../../envs/training.yaml"
 
@@ -41,6 +46,8 @@ wildcard_constraints:
     species=one_of(SPECIES),
     dataset=one_of(DATASETS),
     experiment=one_of(EXPERIMENTS),
+    comparison=one_of(COMPARISONS),
+    reporter=one_of(REPORTERS),
     fold=r"[1-9][0-9]*",
 
 
@@ -58,19 +65,30 @@ def model_folders():
     ]
 
 
+def several_samples():
+    """Return the datasets that are a median over the samples of their table."""
+    return [name for name, row in DATASETS.items() if "median_except" in row]
+
+
+def between_species():
+    """Return the comparisons that go by orthologs."""
+    return [name for name, row in COMPARISONS.items() if row["orthologs"] is not None]
+
+
+def reporter_folders():
+    """Return the folder of every reporter assay."""
+    return [f"results/{row['dataset']}/reporters/{name}" for name, row in REPORTERS.items()]
+
+
 def run_results():
     """Return what a finished run consists of."""
     return [
         f"results/{RUN}/landing.rst",
         f"results/{RUN}/figures/expression.svg",
         *expand("results/{species}/figures/dropped_genes.svg", species=SPECIES),
+        *expand("results/{dataset}/figures/samples.svg", dataset=several_samples()),
         *expand("{folder}/figures/learning_curves.svg", folder=experiment_folders()),
     ]
-
-
-def without_places(settings):
-    """Return the configuration without what says where files lie, which no result depends on."""
-    return {key: value for key, value in settings.items() if key not in {"data_dir", "sources"}}
 
 
 # ----- resources -----

@@ -3,14 +3,8 @@
 
 rule simulate:
     output:
-        genome="resources/{species}/genome.fa",
-        annotation="resources/{species}/genes.gtf.gz",
-        cage_peaks="resources/{species}/cage_peaks.bb",
-        gene_names="resources/{species}/gene_names.tsv",
-        table="resources/{species}/expression.tsv.gz",
-        truth="resources/{species}/truth/genes.tsv",
-        sites="resources/{species}/truth/motif_sites.tsv",
-        model="resources/{species}/truth/model.json",
+        expand("resources/{{species}}/{file}", file=places.SIMULATED_FILES),
+        directory("resources/{species}/encode"),
     log:
         "logs/simulate/{species}.log",
     benchmark:

@@ -3,12 +3,7 @@
 
 def source_of(wildcards):
     """Return the configured source of a species' file, with its row of the registry."""
-    species = SPECIES[wildcards.species]
-    kinds = {name: kind for kind, name in FILES.items()}
-    name = wildcards.get("file", "genome.fa")
-    kinds["genome.fa"] = "genome"
-    value = species[kinds[name]] if name in kinds else species["tables"][name.removesuffix(".tsv.gz")]
-    return describe(value, REGISTRY)
+    return describe(PLACES[wildcards.species, wildcards.get("file", places.GENOME)].value, REGISTRY)
 
 
 def local_source_of(wildcards):
@@ -18,46 +13,52 @@ def local_source_of(wildcards):
 
 def fetched_files():
     """Return the names of all files that are fetched as they are."""
-    tables = {f"{table}.tsv.gz" for name in FETCHED for table in SPECIES[name]["tables"]}
-    return [*FILES.values(), *sorted(tables)]
+    return sorted({file for _, file in PLACES if file != places.GENOME})
 
 
 def cage_peaks_of(wildcards):
     """Return the CAGE peaks of a species, if it has any."""
-    return optional_file(wildcards.species, "cage_peaks")
+    there = places.has_cage_peaks(config, wildcards.species)
+    return f"resources/{wildcards.species}/{places.CAGE_PEAKS}" if there else []
+
+
+def name_files_of(wildcards):
+    """Return the tables of gene names of a species, in the order of their rank."""
+    return [f"resources/{wildcards.species}/{file}" for file in places.name_files(config, wildcards.species)]
 
 
 def gene_names_of(wildcards):
-    """Return the gene names of a species, if it has any beside those of the annotation."""
-    return optional_file(wildcards.species, "gene_names")
+    """Return the joined gene names of a species, if it has any beside those of the annotation."""
+    return [f"results/{wildcards.species}/gene_names.tsv"] if name_files_of(wildcards) else []
 
 
-def optional_file(species, kind):
-    there = species in SIMULATED or SPECIES[species][kind] is not None
-    return f"resources/{species}/{FILES[kind]}" if there else []
+def encode_settings_of(wildcards):
+    """Return which of ENCODE's files to take."""
+    settings = places.table_settings(config, wildcards.species, wildcards.table)
+    return {key: settings.get(key) for key in ("assembly", "genome_annotation")}
 
 
 def table_of(wildcards):
     """Return the expression table of a dataset."""
-    dataset = DATASETS[wildcards.dataset]
-    return f"resources/{dataset['species']}/{dataset['table']}.tsv.gz"
+    row = DATASETS[wildcards.dataset]
+    species, table = row["species"], row["table"]
+    if places.is_encode(config, species, table):
+        return f"results/{species}/expression/{table}.matrix.tsv"
+    return f"resources/{species}/{places.table_file(config, species, table)}"
 
 
 def records_of_species(wildcards):
     """Return the records of where the files of a species came from; a simulated one has its truth."""
-    species = wildcards.species
-    if species in SIMULATED:
-        return [f"resources/{species}/truth/model.json"]
-    kinds = [name for kind, name in FILES.items() if SPECIES[species][kind] is not None]
-    return [f"resources/{species}/{name}.source.json" for name in ["genome.fa", *kinds]]
+    files = [places.GENOME, places.ANNOTATION, *places.name_files(config, wildcards.species)]
+    files += [places.CAGE_PEAKS] if cage_peaks_of(wildcards) else []
+    return places.records(config, wildcards.species, files)
 
 
 def record_of_table(wildcards):
     """Return the record of where a dataset's expression table came from."""
-    dataset = DATASETS[wildcards.dataset]
-    species = dataset["species"]
-    record = "truth/model.json" if species in SIMULATED else f"{dataset['table']}.tsv.gz.source.json"
-    return [f"resources/{species}/{record}"]
+    row = DATASETS[wildcards.dataset]
+    file = places.table_file(config, row["species"], row["table"])
+    return places.records(config, row["species"], [file])
 
 
 def genes_of(wildcards):
@@ -98,8 +99,10 @@ def promoter_settings_of(wildcards):
 
 
 def expression_settings_of(wildcards):
-    """Return how a dataset's expression values are taken from its table."""
-    return {key: value for key, value in DATASETS[wildcards.dataset].items() if key != "species"}
+    """Return how a dataset's expression values are taken from its table, and how the table is read."""
+    row = DATASETS[wildcards.dataset]
+    own = {key: value for key, value in row.items() if key != "species"}
+    return {**own, **places.table_settings(config, row["species"], row["table"])}
 
 
 def units_of(wildcards):

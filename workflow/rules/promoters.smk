@@ -1,6 +1,24 @@
 # Genes, their TSSs, half-life features and promoter sequences.
 
 
+rule gene_names:
+    input:
+        tables=name_files_of,
+    output:
+        "results/{species}/gene_names.tsv",
+    log:
+        "logs/gene_names/{species}.log",
+    localrule: True
+    conda:
+        "../../envs/promoters.yaml"
+    params:
+        code=code_hash("gene_names"),
+    message:
+        "Joining the names, previous names and synonyms of the genes of {wildcards.species}"
+    script:
+        "../scripts/gene_names.py"
+
+
 rule promoters:
     input:
         genome="resources/{species}/genome.fa",
@@ -12,6 +30,12 @@ rule promoters:
         genes="results/{species}/genes.tsv",
         promoters="results/{species}/promoters.h5",
         dropped="results/{species}/promoters.dropped.tsv",
+        cases=report(
+            "results/{species}/tss_cases.tsv",
+            caption="../report/tss_cases.rst",
+            category="2 Promoters",
+            labels={"species": "{species}", "what": "CAGE peaks matched to genes", "kind": "table"},
+        ),
     log:
         "logs/promoters/{species}.log",
     benchmark:

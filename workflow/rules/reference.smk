@@ -13,12 +13,14 @@ rule fetch_genome:
         "logs/fetch_genome/{species}.log",
     wildcard_constraints:
         species=one_of(FETCHED),
+    priority: 100
     retries: 3
     localrule: True
     conda:
         "../../envs/reference.yaml"
     params:
         source=source_of,
+        lock=LOCK,
         code=code_hash("reference"),
     message:
         "Fetching the genome of {wildcards.species}"
@@ -37,14 +39,64 @@ rule fetch:
     wildcard_constraints:
         species=one_of(FETCHED),
         file=one_of(fetched_files()),
+    priority: 100
     retries: 3
     localrule: True
     conda:
         "../../envs/reference.yaml"
     params:
         source=source_of,
+        lock=LOCK,
         code=code_hash("reference"),
     message:
         "Fetching {wildcards.file} of {wildcards.species}"
     script:
         "../scripts/fetch.py"
+
+
+rule fetch_encode:
+    input:
+        metadata="resources/{species}/{table}.metadata.tsv",
+    output:
+        manifest="resources/{species}/{table}.files.tsv",
+        cases=report(
+            "results/{species}/expression/{table}.files.cases.tsv",
+            caption="../report/encode_files.rst",
+            category="3 Data",
+            labels={"experiment": "{table} of {species}", "what": "files chosen", "kind": "table"},
+        ),
+    log:
+        "logs/fetch_encode/{species}/{table}.log",
+    wildcard_constraints:
+        table=one_of(places.encode_tables(config)),
+    priority: 100
+    retries: 3
+    localrule: True
+    conda:
+        "../../envs/reference.yaml"
+    params:
+        settings=encode_settings_of,
+        code=code_hash("encode"),
+    message:
+        "Fetching the files that {wildcards.table} of {wildcards.species} names"
+    script:
+        "../scripts/fetch_encode.py"
+
+
+# Asked for by name only, since it needs the network: snakemake check_sources
+rule check_sources:
+    output:
+        f"results/{RUN}/sources_check.tsv",
+    log:
+        f"logs/check_sources/{RUN}.log",
+    localrule: True
+    conda:
+        "../../envs/reference.yaml"
+    params:
+        registry=str(ROOT / config["sources"]),
+        lock=LOCK,
+        code=code_hash("sources_check"),
+    message:
+        "Asking which sources are there, and which have changed"
+    script:
+        "../scripts/check_sources.py"

@@ -34,12 +34,19 @@ rule report_species:
 rule report_expression:
     input:
         datasets=expand("results/{dataset}/dataset.h5", dataset=DATASETS),
+        comparisons=expand(f"results/{RUN}/comparisons/{{name}}.tsv", name=between_species()),
     output:
-        report(
+        histogram=report(
             f"results/{RUN}/figures/expression.svg",
             caption="../report/expression_distribution.rst",
             category="3 Data",
             labels={"experiment": "all", "what": "distribution of expression", "kind": "figure"},
+        ),
+        ecdf=report(
+            f"results/{RUN}/figures/expression_ecdf.svg",
+            caption="../report/expression_ecdf.rst",
+            category="3 Data",
+            labels={"experiment": "all", "what": "cumulative expression", "kind": "figure"},
         ),
     log:
         f"logs/report_expression/{RUN}.log",
@@ -48,6 +55,7 @@ rule report_expression:
         "../../envs/report.yaml"
     params:
         names=list(DATASETS),
+        pairs=[COMPARISONS[name]["datasets"] for name in between_species()],
         code=code_hash("report"),
     message:
         "Drawing the expression of all datasets"
@@ -103,6 +111,8 @@ rule report_run:
         models=model_folders(),
         genes=expand("results/{species}/{table}.tsv", species=SPECIES, table=["genes", "dropped"]),
         datasets=expand("results/{dataset}/dataset.h5", dataset=DATASETS),
+        comparisons=expand(f"results/{RUN}/comparisons/{{name}}.json", name=COMPARISONS),
+        reporters=expand("{folder}/metrics.json", folder=reporter_folders()),
     output:
         comparison=report(
             f"results/{RUN}/figures/comparison.svg",
@@ -129,7 +139,8 @@ rule report_run:
         "../../envs/report.yaml"
     params:
         experiments=dict(zip(EXPERIMENTS, experiment_folders())),
-        config=without_places(config),
+        reporters=dict(zip(REPORTERS, reporter_folders())),
+        config=places.settings_without_places(config),
         code=code_hash("report"),
     message:
         "Writing the first page of the report"

@@ -1,16 +1,16 @@
 """Adapter of the rule expression."""
 
+from pathlib import Path
+
 from _adapter import adapter
 
 with adapter(snakemake):
-    from xpresso_core.expression import dataset_expression
-    from xpresso_core.files import write_table
+    from xpresso_core.expression import write_dataset_expression
 
-    dataset = snakemake.params.dataset
-    table = dataset_expression(
-        snakemake.input.table,
-        column=dataset.get("column"),
-        median_except=dataset.get("median_except"),
-        units=dataset["units"],
+    write_dataset_expression(
+        Path(snakemake.input.table),
+        Path(snakemake.output.table),
+        Path(snakemake.output.cases),
+        settings=snakemake.params.dataset,
+        gene_names_path=Path(snakemake.input.gene_names) if snakemake.input.gene_names else None,
     )
-    write_table(table, snakemake.output.table)

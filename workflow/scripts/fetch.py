@@ -5,4 +5,9 @@ from _adapter import adapter
 with adapter(snakemake):
     from xpresso_core.reference import fetch_described
 
-    fetch_described(snakemake.params.source, snakemake.output.file, snakemake.config["data_dir"])
+    fetch_described(
+        snakemake.params.source,
+        snakemake.output.file,
+        snakemake.config["data_dir"],
+        lock_path=snakemake.params.lock,
+    )

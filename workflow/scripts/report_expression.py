@@ -7,5 +7,10 @@ from _adapter import adapter
 with adapter(snakemake):
     from xpresso_core.report import draw_expression
 
-    datasets = dict(zip(snakemake.params.names, map(Path, snakemake.input.datasets), strict=True))
-    draw_expression(datasets, Path(snakemake.output[0]))
+    draw_expression(
+        dict(zip(snakemake.params.names, map(Path, snakemake.input.datasets), strict=True)),
+        [Path(table) for table in snakemake.input.comparisons],
+        snakemake.params.pairs,
+        Path(snakemake.output.histogram),
+        Path(snakemake.output.ecdf),
+    )

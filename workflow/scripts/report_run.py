@@ -10,4 +10,10 @@ with adapter(snakemake):
     config = snakemake.params.config
     experiments = {name: Path(folder) for name, folder in snakemake.params.experiments.items()}
     draw_comparison(experiments, config, Path(snakemake.output.comparison), Path(snakemake.output.metrics))
-    write_landing(config, Path("results"), experiments, Path(snakemake.output.landing))
+    write_landing(
+        config,
+        Path("results"),
+        experiments,
+        {name: Path(folder) for name, folder in snakemake.params.reporters.items()},
+        Path(snakemake.output.landing),
+    )

@@ -8,5 +8,5 @@ with adapter(snakemake):
     from xpresso_core.simulate import simulate_species
 
     simulate_species(
-        Path(snakemake.output.genome).parent, seed=snakemake.params.seed, **snakemake.params.settings
+        Path(snakemake.output[0]).parent, seed=snakemake.params.seed, **snakemake.params.settings
     )

@@ -1,0 +1,15 @@
+"""Adapter of the rule encode_matrix."""
+
+from pathlib import Path
+
+from _adapter import adapter
+
+with adapter(snakemake):
+    from xpresso_core.encode import write_matrix
+
+    write_matrix(
+        Path(snakemake.input.manifest),
+        Path(snakemake.input.manifest).parent / snakemake.wildcards.table,
+        Path(snakemake.output.table),
+        Path(snakemake.output.cases),
+    )
