@@ -184,6 +184,17 @@ def records(config: Config, species: str, files: list[str]) -> list[str]:
     return [f"resources/{species}/{file}.source.json" for file in files]
 
 
+def all_records(config: Config) -> dict[str, str]:
+    """Return the records of where all files of a run came from, by file, or by species where it is simulated."""
+    found = {}
+    for species in config["species"]:
+        if is_simulated(config, species):
+            found[species] = f"resources/{species}/{SIMULATED_RECORD}"
+    for species, file in places(config):
+        found[f"{species}/{file}"] = f"resources/{species}/{file}.source.json"
+    return found
+
+
 def settings_without_places(config: Config) -> dict[str, Any]:
     """Return the configuration without what says where files lie, which no result depends on."""
     return {key: value for key, value in config.items() if key not in {"data_dir", "sources"}}

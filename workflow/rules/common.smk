@@ -84,6 +84,7 @@ def run_results():
     """Return what a finished run consists of."""
     return [
         f"results/{RUN}/landing.rst",
+        f"results/{RUN}/sources.tsv",
         f"results/{RUN}/figures/expression.svg",
         *expand("results/{species}/figures/dropped_genes.svg", species=SPECIES),
         *expand("results/{dataset}/figures/samples.svg", dataset=several_samples()),

@@ -83,6 +83,30 @@ rule fetch_encode:
         "../scripts/fetch_encode.py"
 
 
+rule sources_used:
+    input:
+        list(places.all_records(config).values()),
+    output:
+        report(
+            f"results/{RUN}/sources.tsv",
+            caption="../report/sources_used.rst",
+            category="1 Summary",
+            labels={"what": "input files, terms and citations", "kind": "table"},
+        ),
+    log:
+        f"logs/sources_used/{RUN}.log",
+    localrule: True
+    conda:
+        "../../envs/reference.yaml"
+    params:
+        records=places.all_records(config),
+        code=code_hash("sources_used"),
+    message:
+        "Listing where the input files came from"
+    script:
+        "../scripts/sources_used.py"
+
+
 # Asked for by name only, since it needs the network: snakemake check_sources
 rule check_sources:
     output:
