@@ -24,9 +24,9 @@ run: $(SETUP)
 	$(SNAKEMAKE)
 	@report=results/$(RUN)/report.zip; \
 	if [ ! -e $$report ] || [ -n "$$(find results/$(RUN)/landing.rst workflow/report -newer $$report)" ]; then \
-	  $(SNAKEMAKE) --report $$report --report-stylesheet workflow/report/report.css && \
-	  rm -rf results/$(RUN)/report && \
-	  $(BIN)/python -m zipfile -e $$report results/$(RUN) && \
+	  $(SNAKEMAKE) --report $$report --report-stylesheet workflow/report/report.css; \
+	  rm -rf results/$(RUN)/report; \
+	  $(BIN)/python -m zipfile -e $$report results/$(RUN); \
 	  mv results/$(RUN)/report/report.html results/$(RUN)/report/index.html; \
 	fi; \
 	echo "Report: $$report (unpacked: results/$(RUN)/report/index.html)"
