@@ -10,14 +10,14 @@ rule comparison:
             f"results/{RUN}/comparisons/{{comparison}}.tsv",
             caption="../report/differing_genes.rst",
             category="3 Data",
-            labels={"experiment": "{comparison}", "what": "genes that differ", "kind": "table"},
+            labels={"what": "{comparison}: genes that differ"},
         ),
         summary=f"results/{RUN}/comparisons/{{comparison}}.json",
         figure=report(
             f"results/{RUN}/figures/comparison_{{comparison}}.svg",
             caption="../report/two_datasets.rst",
             category="3 Data",
-            labels={"experiment": "{comparison}", "what": "two datasets, gene by gene", "kind": "figure"},
+            labels={"what": "{comparison}: two datasets, gene by gene"},
         ),
     log:
         f"logs/comparison/{RUN}/{{comparison}}.log",

@@ -38,7 +38,7 @@ rule split:
             "results/{dataset}/{experiment}/leakage_summary.tsv",
             caption="../report/leakage_summary.rst",
             category="3 Data",
-            labels={"experiment": "{experiment}", "what": "leakage audit", "kind": "table"},
+            labels={"what": "{experiment}: leakage table"},
         ),
     log:
         "logs/split/{dataset}/{experiment}.log",

@@ -36,7 +36,7 @@ rule expression:
             "results/{species}/expression/{dataset}.cases.tsv",
             caption="../report/expression_cases.rst",
             category="3 Data",
-            labels={"experiment": "{dataset}", "what": "rows of the expression table", "kind": "table"},
+            labels={"what": "{dataset}: rows of the expression table"},
         ),
     log:
         "logs/expression/{species}/{dataset}.log",
@@ -66,7 +66,7 @@ rule expression_samples:
             "results/{dataset}/figures/samples.svg",
             caption="../report/samples.rst",
             category="3 Data",
-            labels={"experiment": "{dataset}", "what": "correlation of samples", "kind": "figure"},
+            labels={"what": "{dataset}: correlation of samples"},
         ),
     log:
         "logs/expression_samples/{dataset}.log",

@@ -34,7 +34,7 @@ rule promoters:
             "results/{species}/tss_cases.tsv",
             caption="../report/tss_cases.rst",
             category="2 Promoters",
-            labels={"species": "{species}", "what": "CAGE peaks matched to genes", "kind": "table"},
+            labels={"what": "{species}: CAGE peaks matched to genes"},
         ),
     log:
         "logs/promoters/{species}.log",
@@ -63,7 +63,7 @@ rule dropped:
             "results/{species}/dropped.tsv",
             caption="../report/dropped_genes.rst",
             category="2 Promoters",
-            labels={"species": "{species}", "what": "genes dropped, with reasons", "kind": "table"},
+            labels={"what": "{species}: genes dropped, with reasons"},
         ),
     log:
         "logs/dropped/{species}.log",

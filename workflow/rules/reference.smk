@@ -63,7 +63,7 @@ rule fetch_encode:
             "results/{species}/expression/{table}.files.cases.tsv",
             caption="../report/encode_files.rst",
             category="3 Data",
-            labels={"experiment": "{table} of {species}", "what": "files chosen", "kind": "table"},
+            labels={"what": "{table} of {species}: files chosen"},
         ),
     log:
         "logs/fetch_encode/{species}/{table}.log",

@@ -10,13 +10,13 @@ rule report_species:
             "results/{species}/figures/dropped_genes.svg",
             caption="../report/dropped_genes.rst",
             category="2 Promoters",
-            labels={"species": "{species}", "what": "genes dropped, by reason", "kind": "figure"},
+            labels={"what": "{species}: genes dropped, by reason"},
         ),
         tss=report(
             "results/{species}/figures/tss_shift.svg",
             caption="../report/tss_shift.rst",
             category="2 Promoters",
-            labels={"species": "{species}", "what": "shift of the TSS by CAGE", "kind": "figure"},
+            labels={"what": "{species}: shift of the TSS by CAGE"},
         ),
     log:
         "logs/report_species/{species}.log",
@@ -40,13 +40,13 @@ rule report_expression:
             f"results/{RUN}/figures/expression.svg",
             caption="../report/expression_distribution.rst",
             category="3 Data",
-            labels={"experiment": "all", "what": "distribution of expression", "kind": "figure"},
+            labels={"what": "all: distribution of expression"},
         ),
         ecdf=report(
             f"results/{RUN}/figures/expression_ecdf.svg",
             caption="../report/expression_ecdf.rst",
             category="3 Data",
-            labels={"experiment": "all", "what": "cumulative expression", "kind": "figure"},
+            labels={"what": "all: cumulative expression"},
         ),
     log:
         f"logs/report_expression/{RUN}.log",
@@ -87,7 +87,7 @@ rule report_experiment:
             "results/{dataset}/{experiment}/figures/leakage.svg",
             caption="../report/leakage.rst",
             category="3 Data",
-            labels={"experiment": "{experiment}", "what": "leakage audit", "kind": "figure"},
+            labels={"what": "{experiment}: leakage audit"},
         ),
     log:
         "logs/report_experiment/{dataset}/{experiment}.log",
