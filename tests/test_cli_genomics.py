@@ -44,6 +44,34 @@ def test_liftover_reads_standard_input(here: Path, monkeypatch: pytest.MonkeyPat
 
 
 @pytest.mark.parametrize(
+    ("out", "unmapped", "message"),
+    [
+        ("a.bed", "lost.bed", "a.bed: is an input"),
+        ("out.bed", "a.chain", "a.chain: is an input"),
+        ("folder", "lost.bed", "folder: is a folder"),
+    ],
+)
+def test_liftover_overwrites_neither_input_nor_folder(
+    here: Path, capsys: pytest.CaptureFixture[str], out: str, unmapped: str, message: str
+) -> None:
+    (here / "folder").mkdir()
+    assert main(["liftover", "a.bed", "a.chain", out, unmapped]) == 2
+    assert message in capsys.readouterr().err
+    assert (here / "a.bed").read_text() == BED
+    assert (here / "a.chain").read_text() == CHAIN
+    assert not (here / "lost.bed").exists()
+
+
+def test_other_spellings_and_byte_order_marks(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (here / "a.bed").write_bytes(b"\xef\xbb\xbf" + BED.encode())
+    assert main(["liftover", "a.bed", "a.chain", "out.bed", "lost.bed"]) == 0
+    assert (here / "out.bed").read_text().startswith("chr1\t110")
+    (here / "a.bed").write_text(BED.replace("chr", ""))
+    assert main(["liftover", "a.bed", "a.chain", "out.bed", "lost.bed"]) == 0
+    assert "are the chromosomes called alike" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("arguments", "message"),
     [
         (["none.bed", "a.chain"], "none.bed: cannot be read"),
@@ -78,7 +106,7 @@ def test_signal_around_the_centre_into_a_file(here: Path, capsys: pytest.Capture
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["a.bed", "a.bed"], "a.bed"),
+        (["a.bed", "a.bed"], "a.bed: is not a bigWig"),
         (["s.bw", "none.bed"], "none.bed"),
         (["s.bw", "a.bed", "--sample-around-center", "0"], "0"),
     ],

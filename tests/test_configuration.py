@@ -56,6 +56,9 @@ MISTAKES = [
     (put("seed", value=-1), "seed: -1 is less than the minimum"),
     (put(*FULL, "trials", value=0), "experiments.demo_full.trials: 0 is less than the minimum"),
     (put(*FULL, "trials", value=2.5), "is not of type 'integer'"),
+    (put(*FULL, "split", "folds", value=4.0), "4.0 is not of type 'integer'"),
+    (put("seed", value=1.0), "1.0 is not of type 'integer'"),
+    (put(*ASSAY, "sample_around_center", value=1000.0), "1000.0 is not of type"),
     (put("device", value="gpus"), r"device: 'gpus' is none of .*, did you mean 'gpu'\?"),
     (put(*FULL, "inputs", value=["halflive"]), r"experiments.demo_full.inputs: \['halflive'\] is none of"),
     (put(*FULL, "split", "fold", value=3), r"split: unknown key 'fold', did you mean 'folds'\?"),
@@ -118,6 +121,7 @@ MISTAKES_OF_FILES = [
     (put(*TABLE, value={"source": "x", "format": "matrix"}), r"roadmap: the key 'ids' is missing"),
     (put(*TABLE, value={"source": "x", "format": "matrx", "ids": "gene"}), r"did you mean 'matrix'\?"),
     (put("reporters", "sure_K562", "chain", value="x"), "chain: a table is measured already; give null"),
+    (put("reporters", "sure_K562", "minus", value="human_mini_sure_plus"), "minus: is the same as plus"),
     (put("reporters", "sure_K562", "plus", value="simulated"), "the species is not simulated; give a source"),
 ]
 
@@ -140,6 +144,15 @@ def test_a_mistake_in_a_fetched_species_is_named(
     with pytest.raises(ConfigError, match=message) as caught:
         check_config(config, SCHEMA)
     assert "problems" not in str(caught.value)
+
+
+def test_predictions_must_be_of_the_assays_species() -> None:
+    config = load("paper")
+    put("reporters", "sure_K562", "predictions", value="mouse_mESC_folds")(config)
+    with pytest.raises(
+        ConfigError, match="'mouse_mESC_folds' predicts genes of mouse, and the assay is of human"
+    ):
+        check_config(config, SCHEMA)
 
 
 def test_entrez_ids_need_gene_names() -> None:

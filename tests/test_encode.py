@@ -289,3 +289,9 @@ def test_files_of_several_annotations_are_told_apart() -> None:
     assert dict(chosen.counts.itertuples(index=False))["another genome annotation"] == 4
     with pytest.raises(InputError, match="has no column 'genome annotation'"):
         select_files(table.drop(columns=column), genome_annotation="M99")
+
+
+def test_a_table_without_rows_is_refused() -> None:
+    table = pd.read_csv(METADATA, sep="\t", dtype=str, keep_default_na=False)
+    with pytest.raises(InputError, match="the table of ENCODE's files has no rows"):
+        select_files(table.iloc[:0])

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import os
+import threading
 from pathlib import Path
 
 import pandas as pd
@@ -94,3 +96,43 @@ def test_an_error_says_where_what_and_remedy() -> None:
     assert isinstance(error, XpressoError)
     assert str(error) == "config.yaml: the key is wrong. Mend it"
     assert str(XpressoError("alone")) == "alone"
+
+
+def test_a_link_keeps_pointing_and_its_target_is_replaced(tmp_path: Path) -> None:
+    (tmp_path / "real.txt").write_text("old")
+    (tmp_path / "link.txt").symlink_to(tmp_path / "real.txt")
+    with atomic_path(tmp_path / "link.txt") as draft:
+        draft.write_text("new")
+    assert (tmp_path / "link.txt").is_symlink()
+    assert (tmp_path / "real.txt").read_text() == "new"
+
+
+def test_a_pipe_is_written_into_and_stays_a_pipe(tmp_path: Path) -> None:
+    pipe, read = tmp_path / "pipe", []
+    os.mkfifo(pipe)
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    with atomic_path(pipe) as draft:
+        draft.write_text("through")
+    reader.join(10)
+    assert read == [b"through"]
+    assert pipe.is_fifo()
+    assert [path.name for path in tmp_path.iterdir()] == ["pipe"]
+
+
+def test_a_file_does_not_take_the_place_of_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "folder").mkdir()
+
+    def write() -> None:
+        with atomic_path(tmp_path / "folder") as draft:
+            draft.write_text("x")
+
+    with pytest.raises(IsADirectoryError) as caught:
+        write()
+    assert caught.value.filename == str(tmp_path / "folder")
+    assert list((tmp_path / "folder").iterdir()) == []
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_bytes(b"\xef\xbb\xbfgene_id\tx\nA\t1\n")
+    assert list(read_table(tmp_path / "t.tsv", ["gene_id"])) == ["gene_id", "x"]

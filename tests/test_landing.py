@@ -78,6 +78,7 @@ def run(**changes):
                 "r2": 0.79,
                 "first": 310,
                 "second": 275,
+                "zscored": 758,
             }
         ],
         "reporters": [
@@ -227,6 +228,7 @@ def test_the_first_page_is_taken_from_the_results(tmp_path):
 def test_comparisons_and_reporter_assays_are_told():
     html = render(run())
     assert "585 of 15,348 one-to-one orthologs differ more than ten times (310 are higher in" in html
+    assert "758 by more than 1 in z-scored labels" in " ".join(html.split())
     assert "explains 53 % of the variance in demo_median over 18,658 genes" in html
     assert "a joint linear model 0.610" in " ".join(html.split())
     warned = run()

@@ -35,6 +35,7 @@ def test_the_miniature_of_biomart() -> None:
     assert found.cases.to_numpy().tolist() == [
         ["rows of the table", 16],
         ["gene without an ortholog", 3],
+        ["row without a gene", 0],
         ["repeated row", 1],
         ["another kind than one-to-one", 4],
         ["one-to-one, but the gene has several orthologs", 0],
@@ -128,3 +129,10 @@ def test_the_orthologs_of_the_paper(real_data: Path) -> None:
     known = set(map(tuple, found.pairs.to_numpy()))
     assert len(expressed) == 15_348
     assert all(pair in known for pair in zip(expressed[0], expressed[1], strict=True))
+
+
+def test_a_row_without_a_gene_is_no_pair() -> None:
+    rows = [("", "M1", "ortholog_one2one"), ("A", "M2", "ortholog_one2one")]
+    found = one_to_one(pd.DataFrame(rows, columns=["gene_id", "ortholog_id", "kind"]))
+    assert found.pairs.to_numpy().tolist() == [["A", "M2"]]
+    assert dict(found.cases.itertuples(index=False))["row without a gene"] == 1

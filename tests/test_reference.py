@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,13 +43,26 @@ def test_description_is_plain_and_makes_the_source_again() -> None:
     description = describe("names", REGISTRY)
     assert json.loads(json.dumps(description)) == description
     assert description["query"] == "<Query/>"
-    assert Source(**description, used_by=REGISTRY["names"].used_by) == REGISTRY["names"]
+    row = REGISTRY["names"]
+    assert Source(**description) == Source(row.id, row.url, row.fallback_url, row.query, row.checksum)
     assert describe("here/b.gz", REGISTRY) == {"id": "here/b.gz"}
 
 
-def test_a_further_stage_does_not_change_what_is_fetched() -> None:
-    other = {"names": Source("names", "https://example.org/m", query="<Query/>", used_by="reference")}
-    assert describe("names", other) == describe("names", REGISTRY)
+def test_corrected_words_do_not_change_what_is_fetched_and_other_bytes_do() -> None:
+    words = {"used_by": "reference", "licence": "CC0", "citation": "Roe 2021", "description": "Other words"}
+    assert describe("names", {"names": replace(REGISTRY["names"], **words)}) == describe("names", REGISTRY)
+    other = {"names": replace(REGISTRY["names"], checksum="md5:" + "0" * 32)}
+    assert describe("names", other) != describe("names", REGISTRY)
+
+
+def test_the_record_has_the_words_of_the_registry(tmp_path: Path) -> None:
+    (tmp_path / "a.gz").write_bytes(gzip.compress(b"a"))
+    fetch_described(describe("supplied", REGISTRY), tmp_path / "x", tmp_path, registry=REGISTRY)
+    record = json.loads((tmp_path / "x.source.json").read_text())
+    assert (record["citation"], record["licence"]) == (
+        REGISTRY["supplied"].citation,
+        REGISTRY["supplied"].licence,
+    )
 
 
 def test_an_edited_local_file_is_told_from_one_that_a_checksum_vouches_for(tmp_path: Path) -> None:
@@ -71,9 +85,9 @@ def test_planning_needs_neither_the_data_folder_nor_a_supplied_file(
     with pytest.raises(InputError, match="data folder, and that is not set"):
         local_file(describe("{data_dir}/b.gz", REGISTRY), None)
     with pytest.raises(InputError, match=r"RPKM by gene; Doe 2020.* that is not set\. Set data_dir"):
-        fetch_described(supplied, tmp_path / "out" / "x", None)
+        fetch_described(supplied, tmp_path / "out" / "x", None, registry=REGISTRY)
     with pytest.raises(InputError, match=rf"RPKM by gene; Doe 2020.*Put it at {tmp_path}/a\.gz"):
-        fetch_described(supplied, tmp_path / "out" / "x", tmp_path)
+        fetch_described(supplied, tmp_path / "out" / "x", tmp_path, registry=REGISTRY)
     monkeypatch.setenv(DATA_DIR_VARIABLE, str(tmp_path))
     (tmp_path / "a.gz").touch()
     assert local_file(supplied, None) == f"{tmp_path}/a.gz"

@@ -86,9 +86,12 @@ def test_perfect_activity_explains_everything(bigwigs: dict[str, Path]) -> None:
 def test_swapped_strands_are_found_out(bigwigs: dict[str, Path], tmp_path: Path) -> None:
     signal = measure(reporter_sites(genes()).sites, bigwigs["-"], bigwigs["+"], 1000)
     with_signal = signal.assign(mean=np.random.default_rng(1).random(GENES), covered=400)
-    for table in (signal, with_signal):
-        warnings = compare_activity(table, labels()).metrics["warnings"]
-        assert any("plus and minus are probably swapped" in warning for warning in warnings)
+    warnings = compare_activity(with_signal, labels()).metrics["warnings"]
+    assert any("plus and minus are probably swapped" in warning for warning in warnings)
+    with pytest.raises(
+        InputError, match=r"activity is the same for all 60 genes.*plus and minus are swapped"
+    ):
+        compare_activity(signal, labels())
     right = measure(reporter_sites(genes()).sites, bigwigs["+"], bigwigs["-"], 1000)
     assert compare_activity(right, labels()).metrics["warnings"] == []
 
@@ -147,11 +150,62 @@ def test_no_shared_chromosome(bigwigs: dict[str, Path]) -> None:
         measure(sites, bigwigs["+"], bigwigs["-"], 1000)
 
 
-def test_a_bigwig_without_a_needed_chromosome_counts_as_uncovered(bigwigs: dict[str, Path]) -> None:
-    several = genes().assign(chrom=["1"] * (GENES - 2) + ["5", "5"])
+def test_genes_on_a_chromosome_that_the_bigwig_lacks_are_left_out_and_told(bigwigs: dict[str, Path]) -> None:
+    several = genes().assign(chrom=["1"] * (GENES - 20) + ["5"] * 20)
     signal = measure(reporter_sites(several).sites, bigwigs["+"], bigwigs["-"], 1000)
+    assert (signal["problem"] == "chromosome not in the bigWig").sum() == 20
     found = compare_activity(signal, labels())
-    assert found.metrics["uncovered"] == 2
+    assert (found.metrics["n"], found.metrics["absent"], found.metrics["uncovered"]) == (GENES - 20, 20, 0)
+    assert found.metrics["r2"] == pytest.approx(1, abs=1e-6)
+    assert any("20 genes are left out" in warning for warning in found.metrics["warnings"])
+
+
+def test_windows_off_the_end_are_told(bigwigs: dict[str, Path]) -> None:
+    near = genes()
+    near.loc[0, "tss"] = 300
+    near.loc[1, "tss"] = 299_900
+    signal = measure(reporter_sites(near).sites, bigwigs["+"], bigwigs["-"], 1000)
+    assert list(signal["problem"][:3]) == ["window leaves the chromosome"] * 2 + [""]
+    found = compare_activity(signal, labels())
+    assert found.metrics["beyond"] == 2
+    assert any("2 windows leave their chromosome" in warning for warning in found.metrics["warnings"])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"mean": 3.0}, "the activity is the same for all 60 genes"),
+        ({"mean": -0.5}, "the mean signal of G00 is -0.5"),
+        ({"gene_id": "G07"}, "the gene G07 is there twice"),
+    ],
+)
+def test_signal_that_tells_nothing_is_refused(
+    bigwigs: dict[str, Path], change: dict[str, object], message: str
+) -> None:
+    signal = measure(reporter_sites(genes()).sites, bigwigs["+"], bigwigs["-"], 1000)
+    with pytest.raises(InputError, match=message):
+        compare_activity(signal.assign(**change), labels())
+
+
+@pytest.mark.parametrize(
+    ("predicted", "message"),
+    [
+        ([1.0] * GENES, "the prediction is the same for all 60 genes"),
+        ([np.inf, *range(1, GENES)], "a prediction is infinite"),
+        ([1.0, 2.0, 3.0, 4.0] + [np.nan] * (GENES - 4), "only 4 genes have both activity and a prediction"),
+    ],
+)
+def test_predictions_that_tell_nothing_are_refused_and_nothing_is_written(
+    bigwigs: dict[str, Path], tmp_path: Path, predicted: list[float], message: str
+) -> None:
+    write_table(measure(reporter_sites(genes()).sites, bigwigs["+"], bigwigs["-"], 1000), tmp_path / "s.tsv")
+    write_table(labels(), tmp_path / "e.tsv")
+    write_table(pd.DataFrame({"gene_id": genes()["gene_id"], "predicted": predicted}), tmp_path / "p.tsv")
+    inputs = tmp_path / "s.tsv", None, tmp_path / "e.tsv", tmp_path / "p.tsv"
+    with pytest.raises(InputError, match=message):
+        write_activity(*inputs, tmp_path / "activity.tsv", tmp_path / "metrics.json", seed=1)
+    assert not (tmp_path / "activity.tsv").exists()
+    assert not (tmp_path / "metrics.json").exists()
 
 
 def test_files_of_the_stage(bigwigs: dict[str, Path], tmp_path: Path) -> None:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import NamedTuple
+
+from xpresso_core.errors import InputError
 
 
 class Command(NamedTuple):
@@ -26,6 +29,24 @@ class Command(NamedTuple):
     epilog: str
     arguments: Callable[[argparse.ArgumentParser], None]
     run: Callable[[argparse.Namespace], None]
+
+
+def check_outputs(outputs: Sequence[str], inputs: Sequence[str]) -> None:
+    """Refuse an output that is a folder or one of the inputs, before anything is written; ``-`` is neither.
+
+    Raises
+    ------
+    InputError
+        For the first such output.
+    """
+    for output in (Path(name) for name in outputs if name != "-"):
+        if output.is_dir():
+            what = "is a folder, and a file is to be written"
+            raise InputError(what, where=str(output), remedy="Name a file")
+        there = [Path(name) for name in inputs if name != "-" and Path(name).is_file()]
+        if output.is_file() and any(output.samefile(name) for name in there):
+            what = "is an input, which would be overwritten"
+            raise InputError(what, where=str(output), remedy="Name another output")
 
 
 def say(message: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from xpresso_core.cli_command import Command, say
+from xpresso_core.cli_command import Command, check_outputs, say
 
 _LIFTOVER_EPILOG = """\
 what comes out
@@ -45,8 +45,13 @@ def _liftover_arguments(parser: argparse.ArgumentParser) -> None:
 def _liftover(arguments: argparse.Namespace) -> None:
     from xpresso_core.liftover import lift_bed, read_chains
 
+    check_outputs([arguments.out, arguments.unmapped], [arguments.bed, arguments.chain])
     chains = read_chains(arguments.chain)
     counts = lift_bed(arguments.bed, chains, arguments.out, arguments.unmapped, min_match=arguments.min_match)
+    if not counts.mapped and counts.unmapped["Deleted in new"] == sum(counts.unmapped.values()) > 0:
+        say(
+            "nothing lifts: are the chromosomes called alike in BED and chain file, and is it the right chain?"
+        )
     lost = ", ".join(f"{number:,} {reason}" for reason, number in counts.unmapped.items() if number)
     say(f"{counts.mapped:,} lifted, not lifted: {lost or 'none'}")
 
@@ -68,6 +73,7 @@ def _signal_arguments(parser: argparse.ArgumentParser) -> None:
 def _signal(arguments: argparse.Namespace) -> None:
     from xpresso_core.signal import average_over_bed, write_average
 
+    check_outputs([arguments.output], [arguments.bigwig, arguments.bed])
     averages = average_over_bed(
         arguments.bigwig, arguments.bed, sample_around_center=arguments.sample_around_center
     )

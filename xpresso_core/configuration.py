@@ -17,6 +17,17 @@ from xpresso_core.errors import ConfigError
 from xpresso_core.places import REPORTER_ENDINGS, SIMULATED, is_simulated, table_names, table_settings
 
 
+def _is_whole(_: object, value: object) -> bool:
+    """Say whether a value is a whole number; to JSON schema, 4.0 is one, and to Python it is not."""
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+_Draft = jsonschema.Draft202012Validator
+_Validator = jsonschema.validators.extend(
+    _Draft, type_checker=_Draft.TYPE_CHECKER.redefine("integer", _is_whole)
+)
+
+
 def check_config(config: Mapping[str, Any], schema_path: str | os.PathLike[str]) -> None:
     """Check a configuration against its schema, then its parts against each other.
 
@@ -33,7 +44,7 @@ def check_config(config: Mapping[str, Any], schema_path: str | os.PathLike[str])
         With all that is wrong, one line each, naming the key and, for an unknown one, the nearest valid key.
     """
     schema = yaml.safe_load(Path(schema_path).read_text(encoding="utf-8"))
-    validator = jsonschema.Draft202012Validator(schema)
+    validator = _Validator(schema)
     errors = sorted(validator.iter_errors(dict(config)), key=lambda error: [str(key) for key in error.path])
     problems = [line for error in errors for line in _in_words(error)] or list(_contradictions(config))
     if problems:
@@ -242,6 +253,12 @@ def _reporter_contradictions(
     predictions = reporter["predictions"]
     if predictions is not None and predictions not in experiments:
         yield f"{where}.predictions: there is no experiment {predictions!r}{nearest(predictions, experiments)}"
+    elif predictions is not None and experiments[predictions]["dataset"] in datasets:
+        other = datasets[experiments[predictions]["dataset"]]["species"]
+        if other != species:
+            yield f"{where}.predictions: {predictions!r} predicts genes of {other}, and the assay is of {species}"
+    if reporter["plus"] == reporter["minus"] != SIMULATED:
+        yield f"{where}.minus: is the same as plus; give the signal of each strand"
 
 
 def _simulated_contradictions(

@@ -272,6 +272,9 @@ def _read_metadata(path: str | os.PathLike[str]) -> pd.DataFrame:
 
 def _named_columns(raw: pd.DataFrame, name: str) -> pd.DataFrame:
     """Find the columns by any of their spellings; the table has their names as in `_COLUMNS`."""
+    if raw.empty:
+        what = "the table of ENCODE's files has no rows"
+        raise InputError(what, where=name, remedy="Search the portal again, and get its metadata.tsv")
     found = {
         role: next((raw[spelling] for spelling in spellings if spelling in raw), None)
         for role, spellings in _COLUMNS.items()

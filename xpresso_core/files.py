@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
 import hashlib
 import io
@@ -27,7 +28,8 @@ GZIP_MAGIC = b"\x1f\x8b"
 def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Give a temporary path beside `path` that takes its place on success and vanishes on error.
 
-    Works for files and for folders; an existing folder of that name is replaced.
+    Works for files and for folders; an existing folder of that name is replaced by a folder only. A symbolic link
+    keeps pointing to where it did, and what is neither file nor folder, such as ``/dev/null``, is written into.
 
     Parameters
     ----------
@@ -39,11 +41,19 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     pathlib.Path
         A name in the same folder, with the same suffixes, at which nothing exists yet.
     """
-    final = Path(path)
+    final = Path(path).resolve() if Path(path).is_symlink() else Path(path)
+    special = final.exists() and not (final.is_file() or final.is_dir())
     final.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=final.parent, prefix=".partial-") as folder:
+    place = None if special else final.parent
+    with tempfile.TemporaryDirectory(dir=place, prefix=".partial-") as folder:
         draft = Path(folder) / final.name
         yield draft
+        if special:
+            with draft.open("rb") as written, final.open("wb") as device:
+                shutil.copyfileobj(written, device)
+            return
+        if draft.is_file() and final.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
         if draft.is_dir() and final.is_dir():
             shutil.rmtree(final)
         draft.replace(final)
@@ -83,7 +93,7 @@ def open_binary(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 def open_text(path: str | os.PathLike[str]) -> Iterator[TextIO]:
     """Open a plain, gzip or bgzip file for reading UTF-8 text; ``-`` is standard input."""
     with open_binary(path) as handle:
-        text = io.TextIOWrapper(handle, encoding="utf-8", errors="replace")
+        text = io.TextIOWrapper(handle, encoding="utf-8-sig", errors="replace")
         try:
             yield text
         finally:

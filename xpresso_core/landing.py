@@ -173,7 +173,8 @@ def _comparison(comparison: ComparisonSummary) -> str:
     return (
         f"**{_plain(comparison['name'])}**: {comparison['first'] + comparison['second']:,} of"
         f" {comparison['n']:,} {genes} differ more than ten times ({comparison['first']:,} are higher in {first},"
-        f" {comparison['second']:,} in {second}); r² between the two is {comparison['r2']:.3f}."
+        f" {comparison['second']:,} in {second}), {comparison['zscored']:,} by more than 1 in z-scored labels; r²"
+        f" between the two is {comparison['r2']:.3f}."
     )
 
 

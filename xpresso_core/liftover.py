@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -325,7 +326,7 @@ def _read_bed(path: str | os.PathLike[str]) -> list[list[str]]:
     with open_binary(path) as handle:
         for number, raw in enumerate(handle, 1):
             # What is not UTF-8 in the other columns comes out as it went in.
-            line = raw.decode(errors="surrogateescape").rstrip("\r\n")
+            line = raw.removeprefix(codecs.BOM_UTF8).decode(errors="surrogateescape").rstrip("\r\n")
             if line.strip() and not line.startswith(("#", "track ", "browser ")):
                 columns = columns or line.count("\t") + 1
                 records.append(_split(line, columns, f"{path}, line {number}"))

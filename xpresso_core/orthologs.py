@@ -100,6 +100,7 @@ def one_to_one(pairs: pd.DataFrame) -> OneToOne:
     left, counts = pairs, [("rows of the table", len(pairs))]
     for case, fails in (
         ("gene without an ortholog", pairs["ortholog_id"] == ""),
+        ("row without a gene", pairs["gene_id"] == ""),
         ("repeated row", pairs.duplicated()),
         ("another kind than one-to-one", pairs["kind"] != ONE_TO_ONE),
     ):

@@ -17,12 +17,13 @@ from xpresso_core.unpack import decompress_fasta
 def describe(value: str, registry: Mapping[str, Source]) -> dict[str, str]:
     """Return a configured value and its row of the registry as plain types, placeholders and all.
 
-    It says which file is meant, wherever the data folder lies: the parameter that a fetch depends on. Which
-    stages use the file is left out, so that a further one does not have it fetched again.
+    It says which bytes are meant, wherever the data folder lies: the parameter that a fetch depends on. Terms,
+    citation and description are left out, so that a corrected one does not have the file fetched again.
     """
     if value not in registry:
         return {"id": value}
-    return {name: text for name, text in asdict(registry[value]).items() if name != "used_by"}
+    row = asdict(registry[value])
+    return {name: row[name] for name in ("id", "url", "fallback_url", "query", "checksum")}
 
 
 def check_places(
@@ -75,6 +76,7 @@ def fetch_described(
     target: str | os.PathLike[str],
     data_dir: str | os.PathLike[str] | None,
     lock_path: str | os.PathLike[str] | None = None,
+    registry: Mapping[str, Source] | None = None,
 ) -> None:
     """Fetch what `describe` described to its final name, with its record beside it.
 
@@ -88,6 +90,8 @@ def fetch_described(
         As for `resolve`.
     lock_path
         The lock file for addresses of unknown checksum, if any (`xpresso_core.sources.fetch`).
+    registry
+        What else is known of the source, for the record and for messages.
 
     Raises
     ------
@@ -95,7 +99,7 @@ def fetch_described(
         If the file cannot be had, is not the expected one, or there is no room for it.
     """
     with room_for(target, f"source {description['id']}"):
-        fetch(_described(description, data_dir), target, lock=lock_path).write_sidecar()
+        fetch(_described(description, data_dir, registry), target, lock=lock_path).write_sidecar()
 
 
 def fetch_genome(
@@ -103,6 +107,7 @@ def fetch_genome(
     target: str | os.PathLike[str],
     data_dir: str | os.PathLike[str] | None,
     lock_path: str | os.PathLike[str] | None = None,
+    registry: Mapping[str, Source] | None = None,
 ) -> None:
     """Fetch a genome that `describe` described, and write it as plain, indexed FASTA with its record.
 
@@ -111,14 +116,20 @@ def fetch_genome(
     packed = Path(f"{target}.packed")
     with room_for(target, f"source {description['id']}"):
         try:
-            fetched = fetch(_described(description, data_dir), packed, lock=lock_path)
+            fetched = fetch(_described(description, data_dir, registry), packed, lock=lock_path)
             decompress_fasta(packed, target)
         finally:
             packed.unlink(missing_ok=True)
         replace(fetched, path=str(target)).write_sidecar()
 
 
-def _described(description: Mapping[str, str], data_dir: str | os.PathLike[str] | None) -> Source:
+def _described(
+    description: Mapping[str, str],
+    data_dir: str | os.PathLike[str] | None,
+    registry: Mapping[str, Source] | None,
+) -> Source:
     name = description["id"]
-    registry = {name: Source(**description)} if "url" in description else {}
-    return resolve(name, registry, data_dir)
+    if "url" not in description:
+        return resolve(name, {}, data_dir)
+    known = (registry or {}).get(name, Source(**description))
+    return resolve(name, {name: replace(known, **description)}, data_dir)

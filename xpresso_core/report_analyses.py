@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from xpresso_core.comparison import spearman_matrix, write_comparison
@@ -14,10 +16,13 @@ from xpresso_core.expression import read_matrix
 from xpresso_core.files import read_json, read_table, write_table
 from xpresso_core.genome import Window
 from xpresso_core.orthologs import one_to_one, read_orthologs
+from xpresso_core.plots import canvas
 from xpresso_core.plots_expression import comparison_scatter, sample_correlation
 from xpresso_core.plots_reporter import reporter_scatter
 from xpresso_core.reporter import write_activity
 from xpresso_core.sample_names import read_sample_names
+
+log = logging.getLogger(__name__)
 
 
 def report_samples(
@@ -40,9 +45,19 @@ def report_samples(
     name
         Of the dataset.
     settings
-        Its row of the configuration, of which ``median_except`` is used.
+        How its table is read, of which ``median_except`` and ``ids`` are used.
     """
-    matrix = read_matrix(matrix_path, leave_out=settings["median_except"])
+    repeats = settings["ids"] == "entrez"
+    matrix = read_matrix(matrix_path, leave_out=settings["median_except"], repeats=repeats)
+    constant = [str(sample) for sample in matrix if not np.ptp(matrix[sample])]
+    if constant:
+        log.warning("samples with one value for all genes are left out: %s", ", ".join(constant))
+        matrix = matrix.drop(columns=constant)
+    if matrix.shape[1] < 2:
+        write_table(pd.DataFrame({"sample": list(matrix.columns)}), table_path)
+        with canvas(figure_path, 6.2, 0.6, f"{name}: how alike the samples are") as figure:
+            figure.text(0.5, 0.3, "There are no two samples to compare.", ha="center", va="center")
+        return
     rho = spearman_matrix(matrix)
     write_table(rho.reset_index(names="sample"), table_path)
     names = {} if names_path is None else read_sample_names(names_path)

@@ -13,14 +13,27 @@ import statsmodels.api as sm
 
 from xpresso_core.bigwig import bigwig_sizes
 from xpresso_core.errors import InputError
-from xpresso_core.expression import log_expression
+from xpresso_core.expression import PSEUDOCOUNT, log_expression
 from xpresso_core.files import read_table, write_json, write_table
-from xpresso_core.genome import harmonise
+from xpresso_core.genome import canonical_name, harmonise
 from xpresso_core.metrics import regression_metrics
 from xpresso_core.reporter_sites import read_sites
 from xpresso_core.signal import average_over_windows, read_average
 
-SIGNAL_COLUMNS = ["gene_id", "strand", "size", "covered", "sum", "mean0", "mean", "mean_other_strand"]
+SIGNAL_COLUMNS = [
+    "gene_id",
+    "strand",
+    "size",
+    "covered",
+    "sum",
+    "mean0",
+    "mean",
+    "mean_other_strand",
+    "problem",
+]
+ABSENT, BEYOND = "chromosome not in the bigWig", "window leaves the chromosome"
+"""What can be wrong with the signal of a gene; in the first case it has none."""
+
 STRANDS = {"+": "plus", "-": "minus"}
 
 log = logging.getLogger(__name__)
@@ -61,8 +74,9 @@ def measure(sites: pd.DataFrame, plus: Path, minus: Path, sample_around_center: 
     Returns
     -------
     pandas.DataFrame
-        ``gene_id strand size covered sum mean0 mean mean_other_strand`` in the order of `sites`: the columns
-        of bigWigAverageOverBed on the own strand, and `mean` on the other one, which tells swapped files.
+        ``gene_id strand size covered sum mean0 mean mean_other_strand problem`` in the order of `sites`: the
+        columns of bigWigAverageOverBed on the own strand; `mean` on the other one, which tells swapped files;
+        and `ABSENT`, `BEYOND` or "". On a chromosome that a bigWig lacks nothing is known: the means are NaN.
 
     Raises
     ------
@@ -75,7 +89,28 @@ def measure(sites: pd.DataFrame, plus: Path, minus: Path, sample_around_center: 
     other = pd.concat([averages[strand][(sites["strand"] != strand).to_numpy()]["mean"] for strand in files])
     table = own.assign(mean_other_strand=other).reset_index(names="gene_id")
     ordered = table.set_index("gene_id").loc[sites["gene_id"]].reset_index()
-    return ordered.assign(strand=sites["strand"].to_numpy())[SIGNAL_COLUMNS]
+    problem = _problems(sites, bigwig_sizes(plus), bigwig_sizes(minus), sample_around_center)
+    ordered = ordered.assign(strand=sites["strand"].to_numpy(), problem=problem)
+    ordered.loc[ordered["problem"] == ABSENT, ["mean", "mean_other_strand"]] = np.nan
+    return ordered[SIGNAL_COLUMNS]
+
+
+def _problems(
+    sites: pd.DataFrame, plus: Mapping[str, int], minus: Mapping[str, int], around: int
+) -> list[str]:
+    """Say of each site what is wrong with its window on the own strand's bigWig, or on either if it is absent."""
+    sizes = {
+        strand: {canonical_name(name): size for name, size in found.items()}
+        for strand, found in (("+", plus), ("-", minus))
+    }
+    first = (sites["start"] + sites["end"]) // 2 - around // 2
+    found = []
+    for name, strand, start in zip(sites["chrom"].map(canonical_name), sites["strand"], first, strict=True):
+        if any(name not in known for known in sizes.values()):
+            found.append(ABSENT)
+        else:
+            found.append("" if 0 <= start <= sizes[strand][name] - around else BEYOND)
+    return found
 
 
 def _average(sites: pd.DataFrame, bigwig: Path, sample_around_center: int) -> pd.DataFrame:
@@ -100,7 +135,9 @@ def measured(plus: Path, minus: Path) -> pd.DataFrame:
         what = f"the gene {min(both)} is in the tables of both strands ({len(both)} are)"
         raise InputError(what, where=f"{plus}, {minus}", remedy="Give every gene on its own strand only")
     table = pd.concat([table.assign(strand=strand) for strand, table in tables.items()], ignore_index=True)
-    return table.rename(columns={"name": "gene_id"}).assign(mean_other_strand=np.nan)[SIGNAL_COLUMNS]
+    return table.rename(columns={"name": "gene_id"}).assign(mean_other_strand=np.nan, problem="")[
+        SIGNAL_COLUMNS
+    ]
 
 
 def write_signal(
@@ -137,30 +174,47 @@ def compare_activity(
     -------
     Activity
         ``metrics`` holds ``n r2 r2_ci_low r2_ci_high spearman`` of activity against expression, ``uncovered``
-        (genes without a covered base), ``r2_other_strand`` (None where unknown), ``warnings`` (sentences), and
+        (genes without a covered base), ``absent`` (genes left out, on a chromosome that a bigWig lacks),
+        ``beyond`` (windows off the end), ``r2_other_strand`` (None where unknown), ``warnings`` (sentences), and
         with predictions ``joint``: ``n r2_reporter r2_predictions r2_joint`` and by term ``coefficients
         standard_errors p_values``.
 
     Raises
     ------
     InputError
-        If fewer than three genes have both, or all three.
+        If fewer than three genes have both, or five all three; if a gene is there twice, a value is not a
+        number or below -0.1, or activity or predictions are the same for all genes.
     """
+    _each_once(signal=signal, expression=expression)
+    absent = signal["mean"].isna()
+    beyond = int((signal["problem"] == BEYOND).sum())
+    signal = signal[~absent]
     table = signal.merge(expression[["gene_id", "log10"]], on="gene_id")
-    _enough(table, "expression", signal, expression)
+    _enough(table, 3, "expression", signal, expression)
+    low = table["mean"] <= -PSEUDOCOUNT
+    if low.any():
+        what = f"the mean signal of {table.loc[low, 'gene_id'].iloc[0]} is {table.loc[low, 'mean'].iloc[0]:g}"
+        raise InputError(what, where="reporter assay", remedy="Give activity, not its logarithm or a ratio's")
     table = table.assign(observed=table["log10"], reporter=log_expression(table["mean"]))
+    _must_vary(table["reporter"], "the activity")
     own = regression_metrics(table["observed"], table["reporter"], seed=seed)
     names = ("n", "r2", "r2_ci_low", "r2_ci_high", "spearman")
     metrics: dict[str, Any] = {name: getattr(own, name) for name in names}
     metrics["uncovered"] = int((table["covered"] == 0).sum())
+    metrics |= {"absent": int(absent.sum()), "beyond": beyond}
     metrics["r2_other_strand"] = _other_strand(table)
     metrics["warnings"] = list(_warnings(metrics, own.pearson))
     metrics["joint"] = None
     table = table.assign(predicted=np.nan, joint=np.nan)
     if predictions is not None:
+        _each_once(predictions=predictions)
         table["predicted"] = table["gene_id"].map(predictions.set_index("gene_id")["predicted"])
         known = table["predicted"].notna()
-        _enough(table[known], "a prediction", table, predictions)
+        if np.isinf(table["predicted"]).any():
+            what = "a prediction is infinite"
+            raise InputError(what, where="predictions", remedy="Make them again")
+        _enough(table[known], 5, "a prediction", table, predictions)
+        _must_vary(table.loc[known, "predicted"], "the prediction")
         fit = _fit(table[known])
         table.loc[known, "joint"] = fit.fittedvalues
         metrics["joint"] = _joint(table[known], fit)
@@ -193,7 +247,7 @@ def write_activity(
     predictions = None
     if predictions_path is not None:
         predictions = read_table(predictions_path, ["gene_id", "predicted"], text)
-    signal = read_table(signal_path, SIGNAL_COLUMNS, text)
+    signal = read_table(signal_path, SIGNAL_COLUMNS, {**text, "problem": str}).fillna({"problem": ""})
     found = compare_activity(
         signal, read_table(expression_path, ["gene_id", "log10"], text), predictions, seed=seed
     )
@@ -208,18 +262,39 @@ def write_activity(
     write_json({**found.metrics, "origins": origins}, metrics_path)
 
 
-def _enough(table: pd.DataFrame, what_else: str, first: pd.DataFrame, second: pd.DataFrame) -> None:
-    if len(table) < 3:
+def _each_once(**tables: pd.DataFrame) -> None:
+    for name, table in tables.items():
+        twice = table.loc[table["gene_id"].duplicated(), "gene_id"]
+        if len(twice):
+            what = f"the gene {twice.iloc[0]} is there twice"
+            raise InputError(what, where=name, remedy="Give every gene once")
+
+
+def _must_vary(values: pd.Series[float], what: str) -> None:
+    if np.ptp(values) < 1e-9:
+        problem = f"{what} is the same for all {len(values)} genes, so it explains nothing"
+        raise InputError(
+            problem,
+            where="reporter assay",
+            remedy="Check the assembly, and whether plus and minus are swapped",
+        )
+
+
+def _enough(
+    table: pd.DataFrame, least: int, what_else: str, first: pd.DataFrame, second: pd.DataFrame
+) -> None:
+    if len(table) < least:
         examples = f"{', '.join(first['gene_id'][:3])} against {', '.join(second['gene_id'][:3])}"
         what = f"only {len(table)} genes have both activity and {what_else} ({examples})"
         raise InputError(what, where="reporter assay", remedy="Use one kind of gene id in both")
 
 
 def _other_strand(table: pd.DataFrame) -> float | None:
-    other = table["mean_other_strand"]
-    if other.isna().all() or other.nunique() < 2:
+    known = table[table["mean_other_strand"] > -PSEUDOCOUNT]
+    other = log_expression(known["mean_other_strand"])
+    if len(known) < 3 or np.ptp(other) < 1e-9 or np.ptp(known["observed"]) < 1e-9:
         return None
-    return float(np.corrcoef(log_expression(other), table["observed"])[0, 1] ** 2)
+    return float(np.corrcoef(other, known["observed"])[0, 1] ** 2)
 
 
 def _warnings(metrics: Mapping[str, Any], pearson: float) -> list[str]:
@@ -229,6 +304,14 @@ def _warnings(metrics: Mapping[str, Any], pearson: float) -> list[str]:
         found.append(
             f"The opposite strand's signal explains more of expression (r² = {other:.3f}) than the own strand's"
             f" (r² = {metrics['r2']:.3f}): plus and minus are probably swapped."
+        )
+    if metrics["absent"]:
+        found.append(
+            f"{metrics['absent']:,} genes are left out: they lie on chromosomes that a bigWig of the assay lacks."
+        )
+    if metrics["beyond"]:
+        found.append(
+            f"{metrics['beyond']:,} windows leave their chromosome: what lies beyond counts as uncovered."
         )
     if pearson < 0:
         found.append("Activity falls with expression: check the assay's files.")
@@ -240,7 +323,9 @@ def _warnings(metrics: Mapping[str, Any], pearson: float) -> list[str]:
 
 
 def _fit(table: pd.DataFrame) -> Any:
-    return sm.OLS(table["observed"], sm.add_constant(table[["reporter", "predicted"]])).fit()
+    return sm.OLS(
+        table["observed"], sm.add_constant(table[["reporter", "predicted"]], has_constant="add")
+    ).fit()
 
 
 def _joint(table: pd.DataFrame, fit: Any) -> dict[str, Any]:

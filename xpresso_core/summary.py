@@ -81,7 +81,7 @@ class ExperimentSummary(TypedDict):
 
 
 class ComparisonSummary(TypedDict):
-    """How two datasets differ; `first` and `second` count the genes that are ten times as high there."""
+    """How two datasets differ; `first`, `second`: genes ten times as high there; `zscored`: genes by z-scores."""
 
     name: str
     datasets: list[str]
@@ -90,6 +90,7 @@ class ComparisonSummary(TypedDict):
     r2: float
     first: int
     second: int
+    zscored: int
 
 
 class ReporterSummary(TypedDict):
@@ -234,6 +235,7 @@ def comparison_summary(name: str, row: Mapping[str, Any], counts: Mapping[str, A
         "r2": counts["r2"],
         "first": counts["tenfold_first"],
         "second": counts["tenfold_second"],
+        "zscored": counts["zscored_first"] + counts["zscored_second"],
     }
 
 

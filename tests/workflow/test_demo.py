@@ -113,6 +113,7 @@ def test_encode_files_and_entrez_ids_give_the_same_genes_expression(demo: Projec
     assert not set(truth["gene_of_two_entrez_ids"]) & set(entrez.index)
     files = read(demo, "results/demo/expression/encode.files.cases.tsv").set_index("case")["count"]
     assert files["files kept"] == 7
+    assert len(list((demo.run_folder / "resources/demo/encode.files").glob("SIMFF*.tsv"))) == 7
     assert (files.drop(["files kept", "not released"]) > 0).all()
 
 

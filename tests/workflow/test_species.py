@@ -99,6 +99,12 @@ def test_first_downloads_are_locked_and_another_file_is_refused(yeast: Project, 
     lock = pd.read_csv(yeast.run_folder / "resources" / "sources.lock.tsv", sep="\t")
     assert set(lock["url"]) == {served.address + path for path in served.files}
     annotation = yeast.run_folder / "resources/yeast/genes.gtf.gz"
+    errors = yeast.folder / "xpresso_core" / "errors.py"
+    errors.write_text(errors.read_text() + "\n# changed\n")
+    assert not yeast.planned() & {
+        "fetch",
+        "fetch_genome",
+    }  # what is there stays, whatever becomes of the code
     before = annotation.read_bytes()
     annotation.unlink()
     path = next(path for path in served.files if ".gtf" in path)

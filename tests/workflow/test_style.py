@@ -68,3 +68,21 @@ def test_every_report_item_has_caption_category_and_labels() -> None:
 def test_the_package_never_sees_snakemake() -> None:
     for path in (ROOT / "xpresso_core").glob("*.py"):
         assert not re.search(r"^\s*(import|from) snakemake", path.read_text(), re.MULTILINE), path.name
+
+
+def test_the_whole_paper_is_planned_without_network_and_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("XPRESSO_DATA", raising=False)
+    done = run(
+        *(BIN / "snakemake", "--dry-run", "--directory", tmp_path, "--cores", "1"),
+        *("--snakefile", ROOT / "Snakefile", "--configfile", ROOT / "config" / "paper.yaml"),
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    jobs = {name: int(number) for name, number in re.findall(r"^(\w+) +(\d+)$", done.stdout, re.MULTILINE)}
+    expected = {
+        "fetch": 18, "fetch_genome": 2, "fetch_encode": 1, "encode_matrix": 1, "gene_names": 2, "promoters": 2,
+        "expression": 5, "dataset": 5, "comparison": 2, "reporter_sites": 1, "reporter_signal": 1, "reporter": 1,
+        "train": 52, "predict": 7,
+    }  # fmt: skip
+    assert {name: jobs.get(name) for name in expected} == expected

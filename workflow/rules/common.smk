@@ -1,6 +1,7 @@
 # What the rules share: the configuration, checked as a whole; names; small look-ups.
 
 import sys
+import time
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError

@@ -6,8 +6,10 @@ import os
 import sys
 from pathlib import Path
 
+ROOT = Path(__file__).resolve().parents[2]
+
 # A rule's own environment holds the libraries but not this package, and Snakemake clears PYTHONPATH there.
-sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+sys.path.insert(0, str(ROOT))
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ with adapter(snakemake):
 
     write_matrix(
         Path(snakemake.input.manifest),
-        Path(snakemake.input.manifest).parent / snakemake.wildcards.table,
+        Path(snakemake.input.manifest).parent / f"{snakemake.wildcards.table}.files",
         Path(snakemake.output.table),
         Path(snakemake.output.cases),
     )

@@ -9,7 +9,7 @@ with adapter(snakemake):
 
     fetch_files(
         Path(snakemake.input.metadata),
-        Path(snakemake.output.manifest).parent / snakemake.wildcards.table,
+        Path(snakemake.output.manifest).parent / f"{snakemake.wildcards.table}.files",
         Path(snakemake.output.manifest),
         cases_path=Path(snakemake.output.cases),
         **snakemake.params.settings,
