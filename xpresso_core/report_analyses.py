@@ -49,6 +49,7 @@ def report_samples(
     """
     repeats = settings["ids"] == "entrez"
     matrix = read_matrix(matrix_path, leave_out=settings["median_except"], repeats=repeats)
+    matrix = matrix[~matrix.index.duplicated()]
     constant = [str(sample) for sample in matrix if not np.ptp(matrix[sample])]
     if constant:
         log.warning("samples with one value for all genes are left out: %s", ", ".join(constant))
