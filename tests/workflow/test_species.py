@@ -15,6 +15,8 @@ import yaml
 from loopback import Shelf, http_server
 from project import ROOT, Project, tiny_config
 
+from xpresso_core.sources_registry import COLUMNS
+
 GENES, SPACING = 40, 2_500
 STARTS = {"I": 3_000, "II": 3_000, "Mito": 3_000}
 
@@ -115,3 +117,22 @@ def test_first_downloads_are_locked_and_another_file_is_refused(yeast: Project, 
     served.files[path] = original
     yeast.run("resources/yeast/genes.gtf.gz")
     assert annotation.read_bytes() == before
+
+
+def test_the_sources_are_asked_anew_each_time(yeast: Project, served: Shelf) -> None:
+    rows = [
+        COLUMNS,
+        ("genome", f"{served.address}/asked", "", "", "unknown", "1", "CC0", "A 2020", "reference", "A file"),
+    ]
+    registry = yeast.folder / "config" / "sources.tsv"
+    original = registry.read_text()
+    registry.write_text("".join("\t".join(row) + "\n" for row in rows))
+    for content, status in ((None, "missing"), (b"there", "reachable")):
+        served.files.pop("/asked", None)
+        if content is not None:
+            served.files["/asked"] = content
+        yeast.run("check_sources")
+        table = pd.read_csv(yeast.run_folder / "results" / "yeast" / "sources_check.tsv", sep="\t")
+        assert table["status"].tolist() == [status]
+    served.files.pop("/asked")
+    registry.write_text(original)
