@@ -26,12 +26,15 @@ class Convolution(NamedTuple):
         Positions that one maximum is taken over.
     dropout
         Share of the pooled values silenced in training.
+    dilation
+        Distance between the positions that neighbouring taps of a filter read.
     """
 
     filters: int
     width: int
     pool: int
     dropout: float = 0.0
+    dilation: int = 1
 
 
 class Dense(NamedTuple):
@@ -134,6 +137,14 @@ PAPER = Architecture(
 )
 """The best of the paper's search (Table 1, Figure 1): 112,485 parameters with eight half-life features."""
 
+MANUAL = Architecture(
+    window=Window(1500, 1500),
+    convolutions=(Convolution(64, 5, 10), Convolution(64, 5, 20)),
+    dense=(Dense(100, 0.5),),
+    recipe=Recipe(batch_size=64),
+)
+"""The best that the paper's authors found by hand (Table 1)."""
+
 COMPACT = Architecture(
     window=Window(750, 750),
     convolutions=(Convolution(64, 6, 30), Convolution(32, 5, 5, 0.5)),
@@ -143,7 +154,7 @@ COMPACT = Architecture(
 """For about a thousand genes: the core promoter, strong dropout, averaged weights, no two-unit layer that could
 die. How it was chosen: docs/results.md."""
 
-ARCHITECTURES: Mapping[str, Architecture] = {"paper": PAPER, "compact": COMPACT}
+ARCHITECTURES: Mapping[str, Architecture] = {"paper": PAPER, "manual": MANUAL, "compact": COMPACT}
 
 
 def named_architecture(name: str, own: Mapping[str, Mapping[str, Any]]) -> Architecture:
@@ -203,6 +214,7 @@ def build(architecture: Architecture, inputs: tuple[Input, ...], features: int) 
             layer.filters,
             layer.width,
             padding="same",
+            dilation_rate=layer.dilation,
             activation="relu",
             kernel_initializer="glorot_normal",
             name=f"convolution_{number}",
