@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from xpresso_core.architecture import ARCHITECTURES, PAPER, Architecture
-from xpresso_core.configuration import check_config, experiment_plan
+from xpresso_core.configuration import check_config, experiment_plan, load_config
 from xpresso_core.errors import ConfigError
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -108,6 +108,55 @@ MISTAKES = [
         "goes with median_except, not with one column",
     ),
 ]
+EXPERIMENT, SEARCH = ("experiments", "demo_orthologs"), ("searches", "demo_search")
+MISTAKES_OF_TRAINING = [
+    (put(*EXPERIMENT, "architecture", value="demo_serch"), r"architecture: .*, did you mean 'demo_search'\?"),
+    (put(*EXPERIMENT, "inputs", value=["halflife", "promoter"]), "inputs: .* is none of"),
+    (put(*EXPERIMENT, "genes", value={"orthologs": "sister"}), "there is no comparison 'sister'"),
+    (
+        put(*EXPERIMENT, "genes", value={"orthologs": "demo_E003_median"}),
+        "compares two datasets of one species",
+    ),
+    (
+        put("experiments", "demo_full", "genes", value={"silent_share_of": "demo_median"}),
+        "is the dataset itself",
+    ),
+    (
+        put("experiments", "demo_full", "genes", value={"silent_share_of": "demo_mean"}),
+        "did you mean 'demo_median'",
+    ),
+    (
+        put("experiments", "demo_full", "tested_on", value=["sister_median"]),
+        "'sister_median' is of another species",
+    ),
+    (put("experiments", "demo_full", "tested_on", value=["demo_median"]), "is what it is trained on"),
+    (
+        put("experiments", "demo_full", "window", value={"upstream": 20, "downstream": 5}),
+        "leaves no position",
+    ),
+    (put("experiments", "demo_full", "window", value={"upstream": 9000, "downstream": 5}), "reads -9000 to"),
+    (put(*EXPERIMENT, "split", value={"kind": "chromosomes", "folds": 4}), "chromosomes of two species"),
+    (put("experiments", "demo_full", "vary", value={"split.fold": [1]}), "is none of .*'split.folds'"),
+    (
+        put("experiments", "demo_full", "vary", value={"trials": [0, 1]}),
+        "demo_full-trials_0.trials: 0 is less than",
+    ),
+    (put("experiments", "demo_full", "vary", value={"trials": [1, 1]}), "two experiments are called"),
+    (put(*SEARCH, "dataset", value="demo"), r"searches.demo_search.dataset: there is no 'demo'"),
+    (put(*SEARCH, "space", "upstream", value=[0, 9000]), "reaches from -9000 to"),
+    (put(*SEARCH, "space", "upstream", value=[0, 1250]), "is not the lowest and the highest value"),
+    (put(*SEARCH, "space", "filtres", value=[16, 32]), r"unknown key 'filtres', did you mean 'filters'\?"),
+    (put(*SEARCH, "algorithm", value="tpa"), r"did you mean 'tpe'\?"),
+    (put("searches", "compact", value={"record": "x"}), "there is an architecture of this name"),
+    (
+        put(*PAIR, "classifier", "experiments", value=["demo_full", "demo_full"]),
+        "is not trained on 'sister_median'",
+    ),
+    (
+        put(*PAIR, "classifier", "experiments", value=["demo_ful", "sister_orthologs"]),
+        "did you mean 'demo_full'",
+    ),
+]
 MISTAKES_OF_FILES = [
     (put(*TABLE, value={"source": "x", "format": "encode", "ids": "gene"}), "the key 'assembly' is missing"),
     (
@@ -126,7 +175,7 @@ MISTAKES_OF_FILES = [
 ]
 
 
-@pytest.mark.parametrize(("change", "message"), MISTAKES)
+@pytest.mark.parametrize(("change", "message"), [*MISTAKES, *MISTAKES_OF_TRAINING])
 def test_a_mistake_is_named(change: Callable[[dict[str, Any]], None], message: str) -> None:
     config = copy.deepcopy(load("demo"))
     change(config)
@@ -196,6 +245,30 @@ def test_every_key_is_described_and_no_object_is_open() -> None:
     text = SCHEMA.read_text()
     objects = text.count("type: object") + text.count("type: [string, object]")
     assert objects == text.count("additionalProperties:")
+
+
+def test_a_configuration_of_families_alone_is_refused() -> None:
+    config = copy.deepcopy(load("demo"))
+    config["comparisons"], config["reporters"] = {}, {}
+    config["experiments"] = {"demo_sizes": config["experiments"]["demo_sizes"]}
+    with pytest.raises(ConfigError, match="all of them vary something"):
+        check_config(config, SCHEMA)
+
+
+def test_a_configuration_is_read_with_its_experiments_expanded(tmp_path: Path) -> None:
+    config = load_config(ROOT / "config" / "demo.yaml")
+    assert config["experiments"]["demo_sizes-training_200-draw_2"]["split"]["training"] == 200
+    assert experiment_plan(config, "demo_searched")["architecture"] is None
+    assert experiment_plan(config, "demo_full")["architecture"]["upstream"] == 500
+    (tmp_path / "broken.yaml").write_text("a: [1")
+    (tmp_path / "empty.yaml").write_text("")
+    for name, message in (
+        ("broken", "is not YAML"),
+        ("empty", "holds no keys"),
+        ("absent", "cannot be read"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            load_config(tmp_path / f"{name}.yaml")
 
 
 def test_every_key_is_in_the_readme() -> None:

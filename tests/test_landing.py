@@ -35,7 +35,12 @@ def experiment(name, r2, constant=False, pearson=None, **counts):
             "architecture": "compact",
             "split": split,
         },
-        "metrics": {"pooled": pooled},
+        "metrics": {
+            "pooled": pooled,
+            "best": {"r2": r2 - 0.01},
+            "ensemble": {"r2": r2 + 0.01},
+            "coverage": {"level": 0.9, "covered": 0.88, "mean_width": 2.34},
+        },
         "trials": trials(**(counts or {"live": 10, "collapsed": 0})),
         "leakage": {"test_genes": 690, "any": 0.241, "quarter": 0.21, "half": 0.17},
     }
@@ -207,6 +212,8 @@ def test_captions_render_and_know_their_wildcards(path):
         "comparison": "two",
         "reporter": "sure",
         "table": "encode",
+        "search": "tpe",
+        "family": "sizes",
     }
     template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(path.read_text("utf-8"))
     text = template.render(snakemake={"wildcards": wildcards}, files=[], categories={})

@@ -83,8 +83,46 @@ def test_the_table_comes_back_as_the_same_rows() -> None:
             np.testing.assert_array_equal(one, other)
         assert split_hash(table, number) == split_hash(shuffled, number)
     assert split_hash(table, 1) != split_hash(table, 2)
-    with pytest.raises(ConfigError, match="different genes"):
+    with pytest.raises(ConfigError, match="genes that the dataset lacks"):
         fold_of_table(table, 1, GENES[:-1])
+
+
+def test_a_thinned_training_set_is_part_of_a_larger_one_and_the_rest_is_unused() -> None:
+    small, large, other = (
+        make_folds("holdout", CHROM, seed=1, validation=50, test=50, training=training, draw=draw)[0]
+        for training, draw in ((100, 1), (300, 1), (100, 2))
+    )
+    whole = make_folds("holdout", CHROM, seed=1, validation=50, test=50)[0]
+    assert set(small.train) < set(large.train) < set(whole.train)
+    assert len(small.train) == len(other.train) == 100
+    assert set(small.train) != set(other.train)
+    for fold in (small, large, other):
+        np.testing.assert_array_equal(fold.test, whole.test)
+        np.testing.assert_array_equal(fold.validation, whole.validation)
+    table = split_table(GENES, [small])
+    assert (table["part"] == "unused").sum() == 300
+    np.testing.assert_array_equal(fold_of_table(table, 1, GENES).train, small.train)
+    with pytest.raises(ConfigError, match="401 training genes are asked for, but the dataset has 400"):
+        make_folds("holdout", CHROM, seed=1, validation=50, test=50, training=401)
+
+
+def test_a_split_may_use_part_of_a_dataset() -> None:
+    table = split_table(GENES[100:400], make_folds("holdout", CHROM[100:400], seed=1, validation=20, test=30))
+    fold = fold_of_table(table, 1, GENES)
+    used = np.concatenate(fold)
+    assert len(used) == 300
+    assert used.min() >= 100
+    assert used.max() < 400
+
+
+def test_chromosome_folds_may_validate_on_genes_of_the_other_groups() -> None:
+    folds = make_folds("chromosomes", CHROM, seed=1, folds=3, validation=40)
+    for fold in folds:
+        assert len(fold.validation) == 40
+        assert not set(CHROM[fold.test]) & set(CHROM[np.concatenate([fold.train, fold.validation])])
+    assert sorted(np.concatenate([fold.test for fold in folds])) == list(range(len(CHROM)))
+    with pytest.raises(ConfigError, match="validation genes of a fold"):
+        make_folds("chromosomes", CHROM, seed=1, folds=3, validation=490)
 
 
 def test_parts_have_names() -> None:

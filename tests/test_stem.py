@@ -49,17 +49,19 @@ def weights(rng: np.random.Generator, width: int, filters: int) -> tuple[Array, 
 
 
 def plain_layers(
-    codes: npt.NDArray[np.uint8], kernel: Array, bias: Array, pool: int, padding: str, upstream_seed: int = 0
+    codes: npt.NDArray[np.uint8], kernel: Array, bias: Array, pool: int, padding: str, dilation: int = 1
 ) -> tuple[Array, Array, Array, Array]:
     """Return output, an upstream gradient, and the gradients by kernel and bias that TensorFlow finds."""
-    conv = keras.layers.Conv1D(len(bias), len(kernel), padding=padding, activation="relu")
+    conv = keras.layers.Conv1D(
+        len(bias), len(kernel), padding=padding, dilation_rate=dilation, activation="relu"
+    )
     pooling = keras.layers.MaxPooling1D(pool)
     x = tf.constant(one_hot(codes))
     conv.build(x.shape)
     conv.set_weights([kernel, bias])
     with tf.GradientTape() as tape:
         pooled = pooling(conv(x))
-        upstream = np.random.default_rng(upstream_seed).integers(-4, 5, pooled.shape).astype(np.float32)
+        upstream = np.random.default_rng(0).integers(-4, 5, pooled.shape).astype(np.float32)
         loss = tf.reduce_sum(pooled * upstream)
     by_kernel, by_bias = tape.gradient(loss, [conv.kernel.value, conv.bias.value])
     return pooled.numpy(), upstream, by_kernel.numpy(), by_bias.numpy()
@@ -91,6 +93,64 @@ def test_equals_keras_for_any_weights(rng: np.random.Generator) -> None:
     got_kernel, got_bias = stem_gradient(codes, winners, upstream, width=6, pool=30)
     np.testing.assert_allclose(got_kernel, by_kernel, rtol=1e-5, atol=1e-5 * np.abs(by_kernel).max())
     np.testing.assert_allclose(got_bias, by_bias, rtol=1e-5, atol=1e-5 * np.abs(by_bias).max())
+
+
+@pytest.mark.parametrize("width", range(1, 11))
+@pytest.mark.parametrize("dilation", [1, 2, 3, 4])
+def test_dilation_equals_keras_exactly(rng: np.random.Generator, dilation: int, width: int) -> None:
+    codes = rng.integers(0, 5, (7, 97), np.uint8)
+    codes[1, 20:70] = 4
+    codes[2] = np.resize(codes[2, :4], 97)  # repeats, whose words tie
+    kernel, bias = weights(rng, width, 33)
+    for padding in ("same", "valid"):
+        expected, upstream, *gradients = plain_layers(codes, kernel, bias, 6, padding, dilation)
+        pooled, winners = stem_forward_argmax(codes, kernel, bias, 6, padding, dilation=dilation)
+        np.testing.assert_array_equal(pooled, expected)
+        again = stem_forward(codes, kernel, bias, 6, padding, dilation=dilation)
+        np.testing.assert_array_equal(again, expected)
+        got = stem_gradient(codes, winners, upstream, width=width, pool=6, padding=padding, dilation=dilation)
+        for one, other in zip(got, gradients, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("width", range(1, 11))
+@pytest.mark.parametrize("dilation", [1, 2, 3, 4])
+def test_dilation_equals_keras_for_any_weights(rng: np.random.Generator, dilation: int, width: int) -> None:
+    codes = rng.integers(0, 5, (9, 500), np.uint8)
+    codes[1, 100:300] = 4
+    kernel = rng.normal(size=(width, 4, 40)).astype(np.float32)
+    bias = rng.normal(size=40).astype(np.float32)
+    expected, upstream, *gradients = plain_layers(codes, kernel, bias, 30, "same", dilation)
+    pooled, winners = stem_forward_argmax(codes, kernel, bias, 30, dilation=dilation)
+    np.testing.assert_allclose(pooled, expected, rtol=1e-5, atol=2e-6)
+    got = stem_gradient(codes, winners, upstream, width=width, pool=30, dilation=dilation)
+    for one, other in zip(got, gradients, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-5 * np.abs(other).max())
+
+
+@pytest.mark.parametrize("padding", ["same", "valid"])
+@pytest.mark.parametrize(("dilation", "length"), [(2, 97), (7, 97), (50, 600), (50, 40)])
+def test_dilation_is_a_kernel_with_gaps(
+    rng: np.random.Generator, dilation: int, length: int, padding: str
+) -> None:
+    """Zeros between the taps of an undilated kernel do the same, even where it reaches beyond the sequence."""
+    codes = rng.integers(0, 5, (5, length), np.uint8)
+    kernel, bias = weights(rng, 4, 20)
+    gaps = np.zeros((3 * dilation + 1, 4, 20), np.float32)
+    gaps[::dilation] = kernel
+    if padding == "valid" and length <= 3 * dilation:
+        with pytest.raises(InputError, match="40 bases give 0 positions"):
+            stem_forward(codes, kernel, bias, 5, padding, dilation=dilation)
+        return
+    expected, winners = stem_forward_argmax(codes, gaps, bias, 5, padding)
+    got = stem_forward_argmax(codes, kernel, bias, 5, padding, dilation=dilation)
+    np.testing.assert_array_equal(got[0], expected)
+    np.testing.assert_array_equal(got[1], winners)
+    settings = {"pool": 5, "padding": padding}
+    by_gaps = stem_gradient(codes, winners, expected, width=len(gaps), **settings)
+    by_taps = stem_gradient(codes, winners, expected, width=4, dilation=dilation, **settings)
+    np.testing.assert_allclose(by_taps[0], by_gaps[0][::dilation], rtol=1e-6)
+    np.testing.assert_array_equal(by_taps[1], by_gaps[1])
 
 
 def test_finds_a_planted_word() -> None:
@@ -163,6 +223,8 @@ def test_diverged_weights_show(rng: np.random.Generator) -> None:
         ({"kernel": np.zeros((6, 5, 3), np.float32)}, "are not"),
         ({"padding": "causal"}, "causal"),
         ({"pool": 0}, "outside 1..32767"),
+        ({"dilation": 0}, "dilation of 0 is below 1"),
+        ({"dilation": 10, "padding": "valid"}, "60 bases give 10 positions, less than one pool of 30"),
     ],
 )
 def test_refuses_what_it_cannot_read(change: dict[str, object], message: str) -> None:
@@ -238,18 +300,20 @@ def test_model_of_codes_predicts_the_same(rng: np.random.Generator, relu: str) -
     np.testing.assert_allclose(named, expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("use_bias", [True, False])
-def test_training_equals_plain_training(rng: np.random.Generator, use_bias: bool) -> None:
+@pytest.mark.parametrize(
+    "conv", [{}, {"use_bias": False}, {"dilation_rate": 3}, {"dilation_rate": 2, "padding": "valid"}]
+)
+def test_training_equals_plain_training(rng: np.random.Generator, conv: dict[str, object]) -> None:
     codes, halflife, label = small_data(rng)
     trained = []
     for kind in ("plain", "stem", "one-hot"):
-        model = small_model(use_bias=use_bias)
+        model = small_model(**conv)
         run = model if kind == "plain" else codes_model(model, use_stem=kind == "stem")
         x = one_hot(codes) if kind == "plain" else codes
         run.compile(keras.optimizers.SGD(0.02, momentum=0.9), "mse")
         run.fit([x, halflife], label, batch_size=16, epochs=4, shuffle=False, verbose=0)
         trained.append(model.get_weights())
-    start = small_model(use_bias=use_bias).get_weights()
+    start = small_model(**conv).get_weights()
     for first, plain, fast, reference in zip(start, *trained, strict=True):
         assert np.abs(plain - first).max() > 1e-4
         np.testing.assert_allclose(fast, plain, rtol=1e-4, atol=1e-5)
@@ -269,19 +333,20 @@ def test_gradient_without_training_flag(rng: np.random.Generator) -> None:
     np.testing.assert_allclose(found[1], found[0], rtol=1e-4, atol=1e-5 * np.abs(found[0]).max())
 
 
-def test_promoter_alone(rng: np.random.Generator) -> None:
+@pytest.mark.parametrize("dilation", [1, 4])
+def test_promoter_alone(rng: np.random.Generator, dilation: int) -> None:
     promoter = keras.Input((60, 4), name="promoter")
-    x = keras.layers.Conv1D(5, 4, padding="valid", activation="relu")(promoter)
+    x = keras.layers.Conv1D(5, 4, padding="valid", dilation_rate=dilation, activation="relu")(promoter)
     x = keras.layers.Flatten()(keras.layers.MaxPooling1D(7)(x))
     model = keras.Model(promoter, keras.layers.Dense(1)(x))
     codes = rng.integers(0, 5, (4, 60), np.uint8)
     expected = model.predict(one_hot(codes), verbose=0)
-    np.testing.assert_allclose(codes_model(model).predict(codes, verbose=0), expected, rtol=1e-5, atol=1e-6)
+    fast = codes_model(model)
+    assert any(isinstance(layer, Stem) for layer in fast.layers)
+    np.testing.assert_allclose(fast.predict(codes, verbose=0), expected, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    "conv", [{"strides": 2}, {"dilation_rate": 2}, {"activation": "elu"}, {"padding": "causal"}]
-)
+@pytest.mark.parametrize("conv", [{"strides": 2}, {"activation": "elu"}, {"padding": "causal"}])
 def test_other_first_layers_are_left_to_keras(rng: np.random.Generator, conv: dict[str, object]) -> None:
     model = small_model(**conv)
     assert not supports_stem(model)
@@ -290,6 +355,14 @@ def test_other_first_layers_are_left_to_keras(rng: np.random.Generator, conv: di
     np.testing.assert_array_equal(codes_model(model).predict([codes, halflife], verbose=0), expected)
     with pytest.raises(DeviceError, match="use_stem=False"):
         codes_model(model, use_stem=True)
+
+
+def test_pool_beyond_short_offsets_is_left_to_keras() -> None:
+    for pool in (32_767, 32_768):
+        promoter = keras.Input((40_000, 4), name="promoter")
+        x = keras.layers.Conv1D(2, 3, padding="same", dilation_rate=2, activation="relu")(promoter)
+        model = keras.Model(promoter, keras.layers.MaxPooling1D(pool)(x))
+        assert supports_stem(model) == (pool == 32_767)
 
 
 def test_promoter_used_twice_is_left_to_keras() -> None:

@@ -20,11 +20,11 @@ from xpresso_core.architecture import Dense
 from xpresso_core.bundle import load_bundle
 from xpresso_core.dataset import Dataset
 from xpresso_core.errors import InputError, TrainingError
-from xpresso_core.evaluation import predict_fold, write_evaluation
-from xpresso_core.files import read_json, write_table
+from xpresso_core.evaluation import predict_fold
+from xpresso_core.plan import Plan
 from xpresso_core.scaling import Scaler
-from xpresso_core.splits import make_folds, split_table
-from xpresso_core.training import Plan, choose, train_fold
+from xpresso_core.splits import make_folds
+from xpresso_core.training import choose, train_fold
 from xpresso_core.trial import Arrays, Batches
 
 PLAN = Plan(inputs=("promoter", "halflife"), architecture=ARCHITECTURE, trials=2, ensemble="all", seed=5)
@@ -63,7 +63,7 @@ def test_a_fold_learns_and_its_model_predicts_in_the_label_s_unit(dataset: Datas
     bundle = load_bundle(tmp_path / "model")
     fold = make_folds("holdout", dataset.chrom, seed=1, validation=40, test=40)[0]
     cut = dataclasses.replace(dataset, codes=dataset.codes[:, 30:130], window=bundle.window)
-    predictions = predict_fold(cut, bundle, fold.test, 1)
+    predictions = predict_fold(cut, bundle, fold, 1)
     assert np.corrcoef(predictions["observed"], predictions["predicted"])[0, 1] ** 2 > 0.5
     assert abs(predictions["predicted"].mean() - predictions["observed"].mean()) < 0.3
     assert (predictions["predicted_sd"] > 0).all()
@@ -129,6 +129,66 @@ def test_a_killed_run_goes_on_at_the_first_unfinished_trial(dataset: Dataset, tm
     assert len(after) == 4
     assert {name: after[name] for name in before} == before
     assert load_bundle(tmp_path / "model").metadata["trials"][3]["status"] == "live"
+
+
+@pytest.mark.parametrize("damage", ["model.keras", "trial.json", "missing"])
+def test_a_damaged_trial_is_trained_again_and_gives_the_same(
+    dataset: Dataset, tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = train(dataset, tmp_path)
+    kept = times(tmp_path)["trial_2"]
+    hurt = tmp_path / "trials" / "trial_1"
+    if damage == "missing":
+        (hurt / "model.keras").unlink()
+    else:
+        (hurt / damage).write_bytes((hurt / damage).read_bytes()[:-20])
+    after = train(dataset, tmp_path)
+    assert "trial_1 is damaged" in caplog.text
+    assert times(tmp_path)["trial_2"] == kept
+    assert after["best_validation_mse"].tolist() == pytest.approx(
+        before["best_validation_mse"].tolist(), rel=1e-5
+    )
+    load_bundle(tmp_path / "model", spare=True)
+
+
+FULL_DISK = """
+import resource, signal, sys
+from pathlib import Path
+sys.path.insert(0, {tests!r})
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+from test_training import PLAN, toy_dataset, train
+resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
+train(toy_dataset(), Path({folder!r}), PLAN)
+"""
+
+
+def test_a_disk_that_takes_no_more_leaves_nothing_half_written(dataset: Dataset, tmp_path: Path) -> None:
+    script = FULL_DISK.format(tests=str(Path(__file__).parent), folder=str(tmp_path))
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.returncode != 0
+    assert "File too large" in done.stderr
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+    assert train(dataset, tmp_path)["status"].tolist() == ["live", "live"]
+
+
+def test_live_trials_that_were_not_chosen_are_kept_beside_the_model(dataset: Dataset, tmp_path: Path) -> None:
+    train(dataset, tmp_path, dataclasses.replace(PLAN, ensemble="best"))
+    plain, whole = load_bundle(tmp_path / "model"), load_bundle(tmp_path / "model", spare=True)
+    assert (len(plain.members), len(plain.spare)) == (1, 0)
+    assert (len(whole.members), len(whole.spare)) == (1, 1)
+    codes, halflife = dataset.codes[:5, 30:130], dataset.halflife[:5]
+    each = whole.predict_each(codes, halflife)
+    np.testing.assert_array_equal(each[0], plain.predict(codes, halflife)[0])
+    assert not np.array_equal(each[0], each[1])
+
+
+@pytest.mark.parametrize("inputs", [("halflife",), ("di_shuffled", "halflife"), ("mono_shuffled",)])
+def test_other_inputs_train_too(dataset: Dataset, tmp_path: Path, inputs: tuple[str, ...]) -> None:
+    table = train(dataset, tmp_path, dataclasses.replace(PLAN, inputs=inputs, trials=1))
+    assert table["status"].tolist() == ["live"]
+    bundle = load_bundle(tmp_path / "model")
+    assert bundle.inputs == tuple("promoter" if name.endswith("shuffled") else name for name in inputs)
+    assert bundle.metadata["inputs"] == list(inputs)
 
 
 def test_a_dead_network_is_called_collapsed_and_still_reported(dataset: Dataset, tmp_path: Path) -> None:
@@ -207,36 +267,6 @@ def test_a_feature_that_all_training_genes_lack_is_left_without_effect(
     assert scaler is not None
     assert (scaler.scale_features(halflife)[:, [0, 7]] == 0).all()
     assert "utr5_len, orf_exon_density" in caplog.text
-
-
-def test_evaluation_predicts_every_test_gene_once(dataset: Dataset, tmp_path: Path) -> None:
-    dataset.save(tmp_path / "dataset.h5")
-    folds = make_folds("folds", dataset.chrom, seed=1, folds=2, validation=30)
-    split = split_table(dataset.gene_id, folds)
-    write_table(split, tmp_path / "split.tsv")
-    plan = dataclasses.replace(PLAN, trials=1, inputs=("promoter",))
-    opened = Dataset.open(tmp_path / "dataset.h5", ARCHITECTURE.needed_window)
-    for number, fold in enumerate(folds, start=1):
-        train_fold(
-            opened, fold, number, plan,
-            trials_folder=tmp_path / f"trials_{number}", bundle_folder=tmp_path / f"model_{number}",
-            description={"name": "toy"}, device="cpu",
-        )  # fmt: skip
-    write_evaluation(
-        tmp_path / "dataset.h5",
-        tmp_path / "split.tsv",
-        [tmp_path / "model_1", tmp_path / "model_2"],
-        tmp_path / "predictions.tsv",
-        tmp_path / "metrics.json",
-        seed=1,
-    )
-    predictions = pd.read_csv(tmp_path / "predictions.tsv", sep="\t")
-    assert sorted(predictions["gene_id"]) == sorted(dataset.gene_id)
-    assert predictions["predicted_sd"].isna().all()
-    pooled = read_json(tmp_path / "metrics.json")["pooled"]
-    expected = np.corrcoef(predictions["observed"], predictions["predicted"])[0, 1] ** 2
-    assert pooled["r2"] == pytest.approx(expected)
-    assert json.loads((tmp_path / "metrics.json").read_text())["folds"].keys() == {"1", "2"}
 
 
 def test_scaling_is_undone_and_missing_features_count_as_the_protocol_says() -> None:

@@ -1,16 +1,13 @@
-"""The network: hyperparameters as data, and the Keras model that they describe."""
+"""The network: its hyperparameters as data. `network.build` makes the Keras model that they describe."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Self
+from typing import Any, Literal, NamedTuple, Self
 
 from xpresso_core.errors import ConfigError
 from xpresso_core.genome import Window
-
-if TYPE_CHECKING:
-    import keras
 
 Input = Literal["promoter", "halflife"]
 
@@ -172,66 +169,3 @@ def named_architecture(name: str, own: Mapping[str, Mapping[str, Any]]) -> Archi
     what = f"there is no architecture {name!r}"
     remedy = f"Choose one of {', '.join([*ARCHITECTURES, *own])}, or describe it under 'architectures'"
     raise ConfigError(what, where="experiments", remedy=remedy)
-
-
-def build(architecture: Architecture, inputs: tuple[Input, ...], features: int) -> keras.Model:
-    """Make the untrained network.
-
-    All kernels start from the Glorot normal distribution, as the paper's text says (its published code
-    leaves the dense layers at Keras' default, Glorot uniform).
-
-    Parameters
-    ----------
-    architecture
-        The hyperparameters.
-    inputs
-        ``("promoter",)`` or ``("promoter", "halflife")``.
-    features
-        Number of half-life features.
-
-    Returns
-    -------
-    keras.Model
-        Inputs ``promoter float32 [batch, window, 4]`` (one-hot) and ``halflife float32 [batch, features]``
-        (z-scores) as asked for; output ``expression float32 [batch, 1]``, the z-scored label.
-
-    Raises
-    ------
-    ConfigError
-        If pooling leaves nothing of the window.
-    """
-    import keras
-    from keras import layers
-
-    promoter = keras.Input((architecture.window.length, 4), name="promoter")
-    tensor = promoter
-    for number, layer in enumerate(architecture.convolutions, start=1):
-        if tensor.shape[1] < layer.pool:
-            what = f"pooling over {layer.pool} leaves nothing of {tensor.shape[1]} positions"
-            where = f"convolution {number} of the architecture"
-            raise ConfigError(what, where=where, remedy="Enlarge the window or pool less")
-        tensor = layers.Conv1D(
-            layer.filters,
-            layer.width,
-            padding="same",
-            dilation_rate=layer.dilation,
-            activation="relu",
-            kernel_initializer="glorot_normal",
-            name=f"convolution_{number}",
-        )(tensor)
-        tensor = layers.MaxPooling1D(layer.pool, name=f"pool_{number}")(tensor)
-        if layer.dropout:
-            tensor = layers.Dropout(layer.dropout, name=f"convolution_dropout_{number}")(tensor)
-    tensor = layers.Flatten(name="flatten")(tensor)
-    model_inputs = [promoter]
-    if "halflife" in inputs:
-        halflife = keras.Input((features,), name="halflife")
-        tensor = layers.Concatenate(name="join")([tensor, halflife])
-        model_inputs.append(halflife)
-    for number, dense in enumerate(architecture.dense, start=1):
-        name = f"dense_{number}"
-        tensor = layers.Dense(dense.units, "relu", kernel_initializer="glorot_normal", name=name)(tensor)
-        if dense.dropout:
-            tensor = layers.Dropout(dense.dropout, name=f"dense_dropout_{number}")(tensor)
-    output = layers.Dense(1, kernel_initializer="glorot_normal", name="expression")(tensor)
-    return keras.Model(model_inputs, output)

@@ -1,13 +1,14 @@
 """A trained model with everything that is needed to use it: window, inputs, scaling, unit and history.
 
 A bundle is a folder: ``model.keras`` (or ``model_1.keras``, ``model_2.keras`` ... for an ensemble),
-``bundle.json`` and ``MODEL_CARD.md``. The five networks released with the paper are read as bundles too.
+``bundle.json``, ``MODEL_CARD.md``, and perhaps ``spare_1.keras`` ...: trials that were not chosen. The five
+networks released with the paper are read as bundles too.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -60,6 +61,8 @@ class Bundle:
         and others are listed there.
     checksums
         SHA-256 of each member's file, by file name; empty for a bundle that has not been saved.
+    spare
+        Live trials beside the members: they predict nothing, but tell how much trials differ.
 
     Raises
     ------
@@ -75,6 +78,7 @@ class Bundle:
     unit: str
     metadata: dict[str, Any] = field(default_factory=dict)
     checksums: dict[str, str] = field(default_factory=dict, compare=False)
+    spare: tuple[keras.Model, ...] = ()
 
     def __post_init__(self) -> None:
         problem = self._contradiction()
@@ -92,7 +96,7 @@ class Bundle:
             return f"the scaler knows the features {self.scaler.features}, the bundle {self.feature_names}"
         shapes = {"promoter": (self.window.length, 4), "halflife": (len(self.feature_names),)}
         expected = {name: shapes[name] for name in self.inputs}
-        for number, model in enumerate(self.members, start=1):
+        for number, model in enumerate((*self.members, *self.spare), start=1):
             found = {tensor.name: tuple(tensor.shape[1:]) for tensor in model.inputs}
             if found != expected:
                 return f"member {number} takes {found}, not {expected}"
@@ -100,10 +104,11 @@ class Bundle:
 
     @cached_property
     def _runners(self) -> tuple[keras.Model, ...]:
-        """The members as they predict fastest here: from DNA codes."""
+        """The members, then the spare ones, as they predict fastest here: from DNA codes."""
+        models = (*self.members, *self.spare)
         if "promoter" not in self.inputs:
-            return self.members
-        return tuple(codes_model(model) for model in self.members)
+            return models
+        return tuple(codes_model(model) for model in models)
 
     def record(self) -> dict[str, Any]:
         """Return all but the networks themselves as plain types: the content of ``bundle.json``.
@@ -152,15 +157,30 @@ class Bundle:
         InputError
             If shapes do not fit the model, or it predicts something that is not a number.
         """
+        values = self._values(self._runners[: len(self.members)], codes, halflife)
+        return values.mean(axis=0), sample_sd(values)
+
+    def predict_each(self, codes: Codes | None, halflife: Floats | None = None) -> npt.NDArray[np.float64]:
+        """Predict expression with every network by itself.
+
+        Parameters and errors are those of `predict`.
+
+        Returns
+        -------
+        numpy.ndarray
+            ``float64 [network, gene]`` in `unit`: the members, then the spare ones.
+        """
+        return self._values(self._runners, codes, halflife)
+
+    def _values(
+        self, models: Iterable[keras.Model], codes: Codes | None, halflife: Floats | None
+    ) -> npt.NDArray[np.float64]:
         arrays = self._arrays(codes, halflife)
-        scaled = np.stack([_run(model, arrays) for model in self._runners])
+        scaled = np.stack([_run(model, arrays) for model in models])
         if not np.isfinite(scaled).all():
             what = "the network predicts values that are not numbers"
             raise InputError(what, where="model bundle", remedy="Its training has failed; train it again")
-        values = scaled.astype(np.float64) if self.scaler is None else self.scaler.restore_label(scaled)
-        if len(values) == 1:
-            return values[0], np.full(values.shape[1], np.nan)
-        return values.mean(axis=0), values.std(axis=0, ddof=1)
+        return scaled.astype(np.float64) if self.scaler is None else self.scaler.restore_label(scaled)
 
     def _arrays(self, codes: Codes | None, halflife: Floats | None) -> dict[str, npt.NDArray[Any]]:
         """Return what each input of `_runners` gets, checked against the model."""
@@ -197,6 +217,11 @@ class Bundle:
         return self.scaler.scale_features(halflife)
 
 
+def sample_sd(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """Return the sample s.d. over the first axis; NaN where there is one value only."""
+    return values.std(axis=0, ddof=1) if len(values) > 1 else np.full(values.shape[1:], np.nan)
+
+
 def _run(model: keras.Model, arrays: Mapping[str, npt.NDArray[Any]]) -> npt.NDArray[np.float32]:
     """Run one network by the batch, so that memory does not grow with the number of genes."""
     given = [arrays["codes" if tensor.name == "promoter" else tensor.name] for tensor in model.inputs]
@@ -220,24 +245,32 @@ def save_bundle(bundle: Bundle, folder: str | os.PathLike[str]) -> None:
     """
     single = len(bundle.members) == 1
     names = ["model.keras" if single else f"model_{i + 1}.keras" for i in range(len(bundle.members))]
+    spare = [f"spare_{i + 1}.keras" for i in range(len(bundle.spare))]
     with atomic_path(folder) as draft:
         draft.mkdir()
-        for name, model in zip(names, bundle.members, strict=True):
+        for name, model in zip([*names, *spare], [*bundle.members, *bundle.spare], strict=True):
             model.save(draft / name)
         metadata = {"versions": versions(), **bundle.metadata}
         checksums = {name: sha256(draft / name) for name in names}
         record = replace(bundle, metadata=metadata, checksums=checksums).record()
+        if spare:
+            record["spare"] = [
+                {"file": name, "sha256": sha256(draft / name), "parameters": int(model.count_params())}
+                for name, model in zip(spare, bundle.spare, strict=True)
+            ]
         write_json(record, draft / "bundle.json")
         (draft / "MODEL_CARD.md").write_text(model_card(record), encoding="utf-8")
 
 
-def load_bundle(path: str | os.PathLike[str]) -> Bundle:
+def load_bundle(path: str | os.PathLike[str], *, spare: bool = False) -> Bundle:
     """Read a bundle folder, or one of the networks released with the paper.
 
     Parameters
     ----------
     path
         A folder made by `save_bundle`, or an ``.h5`` file.
+    spare
+        Read the trials that were not chosen, too.
 
     Returns
     -------
@@ -254,7 +287,7 @@ def load_bundle(path: str | os.PathLike[str]) -> Bundle:
     """
     path = Path(path)
     if path.is_dir():
-        return _load_folder(path)
+        return _load_folder(path, spare)
     if not path.is_file():
         remedy = "Give a bundle folder, or one of the .h5 files released with the paper"
         what = "there is no such model"
@@ -273,7 +306,7 @@ def load_bundle(path: str | os.PathLike[str]) -> Bundle:
     )
 
 
-def _load_folder(folder: Path) -> Bundle:
+def _load_folder(folder: Path, spare: bool) -> Bundle:
     file = folder / "bundle.json"
     if not file.is_file():
         remedy = "Give the folder of one model, as the workflow makes it under models/"
@@ -281,8 +314,11 @@ def _load_folder(folder: Path) -> Bundle:
         raise InputError(what, where=str(folder), remedy=remedy)
     record = read_json(file)
     check_record(record, file)
-    checksums = {member["file"]: member["sha256"] for member in record["members"]}
-    for name, expected in checksums.items():
+    checksums, extra = (
+        {member["file"]: member["sha256"] for member in members}
+        for members in (record["members"], record.get("spare", []) if spare else [])
+    )
+    for name, expected in {**checksums, **extra}.items():
         check_member(folder / name, expected)
     try:
         return Bundle(
@@ -294,6 +330,7 @@ def _load_folder(folder: Path) -> Bundle:
             unit=record["unit"],
             metadata=record["metadata"],
             checksums=checksums,
+            spare=tuple(keras.models.load_model(folder / name, compile=False) for name in extra),
         )
     except (TypeError, KeyError, ValueError) as error:
         what = f"does not describe a model ({' '.join(str(error).split())[:200]})"

@@ -6,7 +6,10 @@
      "members": [{"file": "model.keras", "sha256": "...", "parameters": 112485}],
      "window": {"upstream": 7000, "downstream": 3500, "minus_shift": 0},
      "inputs": ["promoter", "halflife"], "feature_names": ["utr5_len", ...],
-     "scaler": {...} or null, "unit": "log10(RPKM + 0.1)", "metadata": {...}}
+     "scaler": {...} or null, "unit": "log10(RPKM + 0.1)", "metadata": {...},
+     "spare": []}
+
+``spare`` lists, as ``members`` does, the live trials that were not chosen; it may be missing.
 """
 
 from __future__ import annotations
@@ -36,6 +39,7 @@ _KEYS = {
     "unit",
     "metadata",
 }
+_OPTIONAL = {"spare"}
 _MEMBER_KEYS = {"file", "sha256", "parameters"}
 
 
@@ -61,10 +65,13 @@ def check_record(record: Any, file: Path) -> None:
         what = f"has format version {record.get('format_version')!r}; this program reads {FORMAT_VERSION}"
         raise InputError(what, where=str(file), remedy="Use the version of xpresso that made the bundle")
     wrong = [f"lacks {key!r}" for key in sorted(_KEYS - set(record))]
-    wrong += [f"has the unknown key {key!r}" for key in sorted(set(record) - _KEYS)]
+    wrong += [f"has the unknown key {key!r}" for key in sorted(set(record) - _KEYS - _OPTIONAL)]
     members = record.get("members")
     if not isinstance(members, list) or not members or not all(map(_is_member, members)):
         wrong.append(f"'members' is no list of {', '.join(sorted(_MEMBER_KEYS))}")
+    spare = record.get("spare", [])
+    if not isinstance(spare, list) or not all(map(_is_member, spare)):
+        wrong.append(f"'spare' is no list of {', '.join(sorted(_MEMBER_KEYS))}")
     if not isinstance(record.get("metadata"), dict):
         wrong.append("'metadata' is no table")
     if wrong:

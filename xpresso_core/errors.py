@@ -5,6 +5,9 @@ Every message says what is wrong, where, and how to remedy it, in that order of 
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
+
 
 class XpressoError(Exception):
     """An error that a user can act on.
@@ -57,3 +60,9 @@ class DeviceError(XpressoError):
 
 class TrainingError(XpressoError):
     """No network could be trained."""
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """Return ``, did you mean '...'?`` if a known word is near, else an empty string."""
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f", did you mean {near[0]!r}?" if near else ""

@@ -6,8 +6,7 @@ runs over its report pages. The page is read in a narrow column: short paragraph
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from xpresso_core.errors import InputError
@@ -21,6 +20,7 @@ from xpresso_core.summary import (
     SpeciesSummary,
     TrialCounts,
 )
+from xpresso_core.words import and_, literal, plain
 
 INPUTS = {
     "promoter": "promoter sequence",
@@ -47,25 +47,27 @@ def landing_page(run: RunSummary) -> str:
     if missing:
         what = f"the summary of the run lacks {', '.join(missing)}"
         raise InputError(what, where="report", remedy="Collect every part before writing the page")
-    title = f"Xpresso run {_plain(run['name'])}"
+    title = f"Xpresso run {plain(run['name'])}"
     parts = [f"{title}\n{'=' * len(title)}"]
-    made_up = [_plain(species["name"]) for species in run["species"] if species["simulated"]]
+    made_up = [plain(species["name"]) for species in run["species"] if species["simulated"]]
     if made_up:
         verb, what = ("is", "not a real organism") if len(made_up) == 1 else ("are", "not real organisms")
-        parts.append(f"**SIMULATED DATA: {_and(made_up)} {verb} made up by a program, {what}.**")
+        parts.append(f"**SIMULATED DATA: {and_(made_up)} {verb} made up by a program, {what}.**")
     if run.get("description"):
-        parts.append(_plain(run["description"]))
+        parts.append(plain(run["description"]))
     parts += [_headline(run["experiments"])]
     parts += _section("Experiments", [_experiment(item) for item in run["experiments"]])
     parts.append(
         "r² is the squared Pearson correlation of observed and predicted log10 expression over genes that the"
         " network neither learned from nor was chosen by; CI is the 95 % bootstrap confidence interval."
     )
+    for title_of, items in run.get("sections", {}).items():
+        parts += _section(title_of, list(items))
     parts += _section("Genes", [_species(species) for species in run["species"]])
     parts += _section("Datasets", [_dataset(dataset) for dataset in run["datasets"]])
     parts += _section("Comparisons", [_comparison(item) for item in run["comparisons"]])
     parts += _section("Reporter assays", [_reporter(item) for item in run["reporters"]])
-    parts += _section("Files", [f"{_literal(path)}: {_plain(text)}" for path, text in run["outputs"].items()])
+    parts += _section("Files", [f"{literal(path)}: {plain(text)}" for path, text in run["outputs"].items()])
     parts += _section("Made with", [_made_with(run)])
     return "\n\n".join(parts) + "\n"
 
@@ -86,12 +88,12 @@ def trial_story(trials: TrialCounts) -> str:
         whole = "The only trial" if total == 1 else f"All {total} trials"
         return f"{whole} collapsed to a constant: the experiment's predictions carry no information."
     if len(dead) == trials["folds"]:
-        return f"{_and(ends)}, none is alive: the experiment's predictions carry no information."
+        return f"{and_(ends)}, none is alive: the experiment's predictions carry no information."
     if dead:
-        which = f"fold{'' if len(dead) == 1 else 's'} {_and(dead)} of {trials['folds']}"
-        return f"{_and(ends)}; in {which} no trial is alive, so the predictions there carry no information."
+        which = f"fold{'' if len(dead) == 1 else 's'} {and_(dead)} of {trials['folds']}"
+        return f"{and_(ends)}; in {which} no trial is alive, so the predictions there carry no information."
     if ends:
-        return f"{_and(ends)}; none of them was chosen."
+        return f"{and_(ends)}; none of them was chosen."
     return f"{'The only trial' if total == 1 else f'All {total} trials'} trained normally."
 
 
@@ -106,7 +108,7 @@ def _headline(experiments: list[ExperimentSummary]) -> str:
     best = max(useful, key=lambda item: item["metrics"]["pooled"]["r2"])
     pooled = best["metrics"]["pooled"]
     return (
-        f"The experiment with the highest r², **{_plain(best['name'])}**, explains"
+        f"The experiment with the highest r², **{plain(best['name'])}**, explains"
         f" **{100 * pooled['r2']:.0f} %** of the variance in expression between {pooled['n']:,} genes that"
         f" it had not seen (r² = {_r2(pooled)})."
     )
@@ -117,23 +119,35 @@ def _experiment(experiment: ExperimentSummary) -> str:
     result = "predicts a constant, r² = 0" if pooled["constant"] else f"r² = {_r2(pooled)}"
     wrong = " **The predictions point the wrong way: the correlation is negative.**"
     sign = wrong if pooled["pearson"] < 0 else ""
-    inputs = _and(_plain(INPUTS.get(name, name)) for name in settings["inputs"])
+    inputs = and_(plain(INPUTS.get(name, name)) for name in settings["inputs"])
     return (
-        f"**{_plain(experiment['name'])}**: {result}, {pooled['n']:,} genes.{sign}"
-        f" {trial_story(experiment['trials'])} Learned from the {inputs} of {_plain(settings['dataset'])}"
-        f" with the architecture {_plain(settings['architecture'])}; {_split(settings['split'])}."
-        f" {_leakage(experiment['leakage'])}"
+        f"**{plain(experiment['name'])}**: {result}, {pooled['n']:,} genes.{sign}"
+        f" {trial_story(experiment['trials'])} Learned from the {inputs} of {plain(settings['dataset'])}"
+        f" with the architecture {plain(settings['architecture'])}; {_split(settings['split'])}."
+        f" {_leakage(experiment['leakage'])}{_trials_beside(experiment['metrics'])}"
+    )
+
+
+def _trials_beside(metrics: Mapping[str, Any]) -> str:
+    """Say what the best trial, the mean of all and the intervals come to."""
+    text = f" Best of the trials {metrics['best']['r2']:.3f}, their mean {metrics['ensemble']['r2']:.3f}."
+    coverage = metrics["coverage"]
+    if coverage["mean_width"] is None:
+        return text + " There are too few validation genes for intervals."
+    return (
+        f"{text} Its {100 * coverage['level']:.0f} % intervals hold {100 * coverage['covered']:.0f} % of the genes"
+        f" and are {coverage['mean_width']:.1f} log10 units wide."
     )
 
 
 def _split(split: Mapping[str, Any]) -> str:
     kind = str(split["kind"])
     words = {
-        "holdout": f"one random hold-out of {_plain(split.get('test', 'some'))} test genes",
-        "folds": f"nested cross-validation in {_plain(split.get('folds', 'several'))} random folds",
-        "chromosomes": f"cross-validation in {_plain(split.get('folds', 'several'))} groups of chromosomes",
+        "holdout": f"one random hold-out of {plain(split.get('test', 'some'))} test genes",
+        "folds": f"nested cross-validation in {plain(split.get('folds', 'several'))} random folds",
+        "chromosomes": f"cross-validation in {plain(split.get('folds', 'several'))} groups of chromosomes",
     }
-    return words.get(kind, f"split {_plain(kind)}")
+    return words.get(kind, f"split {plain(kind)}")
 
 
 def _leakage(leakage: LeakageTotals) -> str:
@@ -148,11 +162,11 @@ def _leakage(leakage: LeakageTotals) -> str:
 def _species(species: SpeciesSummary) -> str:
     label = " (SIMULATED)" if species["simulated"] else ""
     text = (
-        f"**{_plain(species['name'])}**{label}, assembly {_plain(species['assembly'])}:"
+        f"**{plain(species['name'])}**{label}, assembly {plain(species['assembly'])}:"
         f" {species['promoters']:,} of {species['annotated']:,} annotated genes have a usable promoter."
     )
     if species["dropped"]:
-        reasons = (f"{entry['genes']:,} {_plain(entry['reason'])}" for entry in species["dropped"])
+        reasons = (f"{entry['genes']:,} {plain(entry['reason'])}" for entry in species["dropped"])
         text += f" Dropped on the way: {'; '.join(reasons)}."
     if species["recentred"]:
         text += f" The start sites of {species['recentred']:,} are re-centred on CAGE peaks."
@@ -161,17 +175,17 @@ def _species(species: SpeciesSummary) -> str:
 
 def _dataset(dataset: DatasetSummary) -> str:
     return (
-        f"**{_plain(dataset['name'])}** ({_plain(dataset['species'])}): {_plain(dataset['expression'])};"
+        f"**{plain(dataset['name'])}** ({plain(dataset['species'])}): {plain(dataset['expression'])};"
         f" {dataset['genes']:,} genes, {dataset['silent']:,} of them silent; promoters from"
         f" {dataset['upstream']:,} bases upstream to {dataset['downstream']:,} downstream of the TSS."
     )
 
 
 def _comparison(comparison: ComparisonSummary) -> str:
-    first, second = (_plain(name) for name in comparison["datasets"])
+    first, second = (plain(name) for name in comparison["datasets"])
     genes = "one-to-one orthologs" if comparison["orthologs"] else "genes"
     return (
-        f"**{_plain(comparison['name'])}**: {comparison['first'] + comparison['second']:,} of"
+        f"**{plain(comparison['name'])}**: {comparison['first'] + comparison['second']:,} of"
         f" {comparison['n']:,} {genes} differ more than ten times ({comparison['first']:,} are higher in {first},"
         f" {comparison['second']:,} in {second}), {comparison['zscored']:,} by more than 1 in z-scored labels; r²"
         f" between the two is {comparison['r2']:.3f}."
@@ -180,21 +194,21 @@ def _comparison(comparison: ComparisonSummary) -> str:
 
 def _reporter(reporter: ReporterSummary) -> str:
     text = (
-        f"**{_plain(reporter['name'])}**: measured promoter activity explains {100 * reporter['r2']:.0f} % of the"
-        f" variance in {_plain(reporter['dataset'])} over {reporter['n']:,} genes (r² = {reporter['r2']:.3f})."
+        f"**{plain(reporter['name'])}**: measured promoter activity explains {100 * reporter['r2']:.0f} % of the"
+        f" variance in {plain(reporter['dataset'])} over {reporter['n']:,} genes (r² = {reporter['r2']:.3f})."
     )
     if joint := reporter["joint"]:
         text += (
-            f" Over the {joint['n']:,} genes with a prediction of {_plain(reporter['predictions'])}, activity alone"
+            f" Over the {joint['n']:,} genes with a prediction of {plain(reporter['predictions'])}, activity alone"
             f" reaches {joint['r2_reporter']:.3f}, the predictions {joint['r2_predictions']:.3f}, and a joint linear"
             f" model {joint['r2_joint']:.3f}."
         )
-    return text + "".join(f" **{_plain(warning)}**" for warning in reporter["warnings"])
+    return text + "".join(f" **{plain(warning)}**" for warning in reporter["warnings"])
 
 
 def _made_with(run: RunSummary) -> str:
-    versions = ", ".join(f"{_plain(name)} {_plain(version)}" for name, version in run["software"].items())
-    device = f" Networks trained on {_plain(run['device'])}." if run.get("device") else ""
+    versions = ", ".join(f"{plain(name)} {plain(version)}" for name, version in run["software"].items())
+    device = f" Networks trained on {plain(run['device'])}." if run.get("device") else ""
     return f"Seed {run['seed']}.{device} {versions}."
 
 
@@ -204,17 +218,3 @@ def _r2(pooled: Mapping[str, Any]) -> str:
 
 def _section(title: str, items: list[str]) -> list[str]:
     return [f"{title}\n{'-' * len(title)}", *(f"- {item}" for item in items)] if items else []
-
-
-def _and(items: Iterable[str]) -> str:
-    *head, last = list(items) or ["nothing"]
-    return f"{', '.join(head)} and {last}" if head else last
-
-
-def _plain(text: object) -> str:
-    """Escape text so that neither reStructuredText nor Jinja sees anything in it but letters."""
-    return re.sub(r"([\\`*_|{}%#<>\[\]:])", r"\\\1", " ".join(str(text).split()))
-
-
-def _literal(text: str) -> str:
-    return _plain(text) if re.search(r"[`{\\]|^\s|\s$|^$", text) else f"``{text}``"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +10,11 @@ import numpy as np
 import pandas as pd
 import pybedtools
 
+from xpresso_core.architecture import Architecture
 from xpresso_core.dataset import Dataset
 from xpresso_core.files import write_table
 from xpresso_core.genome import Window
+from xpresso_core.selection import selected_rows
 from xpresso_core.splits import leakage_shares, make_folds, split_table
 
 
@@ -21,10 +24,12 @@ def write_split(
     leakage_path: Path,
     summary_path: Path,
     *,
-    split: dict[str, Any],
-    window: Window,
-    jitter: int,
+    split: Mapping[str, Any],
+    architecture: Architecture,
     seed: int,
+    genes: Mapping[str, str] | None = None,
+    source: Path | None = None,
+    column: str = "gene_id",
 ) -> None:
     """Split the genes of a dataset as an experiment asks, and audit the split.
 
@@ -36,14 +41,18 @@ def write_split(
         The tables to write: `splits.split_table`, `leakage` and `splits.leakage_shares`.
     split
         The arguments of `splits.make_folds`.
-    window, jitter
-        The model's input window, and how far training shifts it.
+    architecture
+        The network, for the window that it reads and how far training shifts it.
     seed
         The seed of the run.
+    genes, source, column
+        Which genes to use: see `selection.selected_rows`.
     """
     dataset = Dataset.open(dataset_path, Window(0, 1))
-    table = split_table(dataset.gene_id, make_folds(chrom=dataset.chrom, seed=seed, **split))
-    audit = leakage(dataset.genes(), table, window, jitter)
+    rows = selected_rows(dataset, genes, source, column, seed)
+    folds = make_folds(chrom=dataset.chrom[rows], seed=seed, **split)
+    table = split_table(dataset.gene_id[rows], folds)
+    audit = leakage(dataset.genes(), table, architecture.window, architecture.recipe.jitter)
     write_table(table, split_path)
     write_table(audit, leakage_path)
     write_table(leakage_shares(audit), summary_path)

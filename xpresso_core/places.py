@@ -30,6 +30,9 @@ SIMULATED_FILES = (
 SIMULATED = "simulated"
 """What a configuration says in place of a source where a simulated species makes the file itself."""
 
+SEARCHES = "searches"
+"""In place of a species, where the records of finished searches are kept."""
+
 SIMULATED_RECORD = "truth/model.json"
 SIMULATED_ASSAY = "sure"
 SIMULATED_ORTHOLOGS = "orthologs.tsv"
@@ -64,6 +67,9 @@ def places(config: Config) -> dict[tuple[str, str], Place]:
     for species in config["species"]:
         if not is_simulated(config, species):
             found |= {(species, name): place for name, place in _species_places(config, species)}
+    for name, row in config["searches"].items():
+        if "record" in row:
+            found[SEARCHES, f"{name}.json"] = Place(f"{SEARCHES}.{name}.record", row["record"])
     for key, species, file, value in (*_reporter_places(config), *_ortholog_places(config)):
         if file is not None and not is_simulated(config, species):
             found[species, file] = Place(key, value)

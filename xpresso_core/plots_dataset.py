@@ -12,8 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from xpresso_core.errors import InputError
 from xpresso_core.plots import COLOURS, canvas, finite_values, percent
+from xpresso_core.selection import SILENT
 from xpresso_core.splits import leakage_shares
-from xpresso_core.summary import SILENT
 
 BIN = 0.2
 """Width of the bars of expression, in log10 units."""

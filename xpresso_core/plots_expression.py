@@ -20,7 +20,7 @@ from xpresso_core.comparison import THRESHOLD, Comparison, mean_correlation, pai
 from xpresso_core.errors import InputError
 from xpresso_core.plots import COLOURS, DENSITY_MAP, SERIES, canvas, finite_values, percent
 from xpresso_core.plots_density import UNIT, density_scatter
-from xpresso_core.summary import SILENT
+from xpresso_core.selection import SILENT
 
 MAX_NUMBERS = 12
 """Up to this many samples, every correlation is written into its square."""

@@ -14,6 +14,7 @@ from xpresso_core.dataset import Dataset
 from xpresso_core.files import atomic_path, read_json, read_table, write_table
 from xpresso_core.genome import Window
 from xpresso_core.landing import landing_page
+from xpresso_core.landing_training import across_words, family_words, search_words
 from xpresso_core.metrics import RegressionMetrics
 from xpresso_core.plots_dataset import expression_distribution, leakage_audit
 from xpresso_core.plots_expression import expression_ecdf
@@ -110,6 +111,7 @@ def write_landing(
     results: Path,
     experiments: Mapping[str, Path],
     reporters: Mapping[str, Path],
+    families: Sequence[str],
     page: Path,
 ) -> None:
     """Write the report's first page: in words, what was run and what came out.
@@ -122,6 +124,8 @@ def write_landing(
         The folder of all results.
     experiments, reporters
         The folder of each experiment and of each reporter assay.
+    families
+        Names of the families of experiments.
     page
         The reStructuredText file to write.
     """
@@ -159,10 +163,24 @@ def write_landing(
             "software": _software(bundles),
             "seed": config["seed"],
             "device": ", ".join(sorted({str(bundle["device"]) for bundle in bundles})),
+            "sections": _sections(config, results / config["name"], families),
         }
     )
     with atomic_path(page) as draft:
         draft.write_text(page_text, encoding="utf-8")
+
+
+def _sections(config: Mapping[str, Any], folder: Path, families: Sequence[str]) -> dict[str, list[str]]:
+    tested, costs = (
+        path if path.is_file() else None for path in (folder / "tested_on.tsv", folder / "split_costs.tsv")
+    )
+    return {
+        "Families of experiments": family_words(families, folder / "families"),
+        "Across datasets and splits": across_words(
+            config["comparisons"], folder / "comparisons", tested, costs
+        ),
+        "Searches": search_words(config["searches"], folder / "searches"),
+    }
 
 
 def _experiments(experiments: Mapping[str, Path], config: Mapping[str, Any]) -> list[ExperimentSummary]:

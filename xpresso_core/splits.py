@@ -19,6 +19,9 @@ LEAKAGE_LEVELS = {"any": 0.0, "quarter": 0.25, "half": 0.5}
 """Columns of the leakage summary, and the share of the test gene's window from which each counts."""
 
 PARTS = ("train", "validation", "test")
+UNUSED = "unused"
+"""The part of genes that a thinned training set leaves out."""
+
 MIN_GROUP = 10
 """Fewest genes that may validate or test a fold of chromosomes."""
 
@@ -39,6 +42,8 @@ def make_folds(
     folds: int = 1,
     validation: int = 0,
     test: int = 0,
+    training: int | None = None,
+    draw: int = 1,
 ) -> list[Fold]:
     """Partition genes for training, validation and test.
 
@@ -49,16 +54,20 @@ def make_folds(
         ``folds``: nested cross-validation; each of `folds` random, equally sized bins is tested once, and
         `validation` of the other genes, drawn anew for each fold, are kept for model selection.
         ``chromosomes``: whole chromosomes are dealt to `folds` groups of similar size; each group is tested
-        once, the next one validates.
+        once. `validation` of the other genes are kept for model selection; without it, the next group is.
     chrom
         ``[gene]``, the chromosome of each gene.
     seed
         The seed of the run.
+    training
+        Train on so many of the training genes, at random; by default on all.
+    draw
+        The number of this random choice, to repeat it with other genes.
 
     Returns
     -------
     list of Fold
-        Sorted row numbers; the three parts are disjoint and cover all genes.
+        Sorted row numbers; the three parts are disjoint and, without `training`, cover all genes.
 
     Raises
     ------
@@ -69,7 +78,15 @@ def make_folds(
     if kind == "chromosomes":
         groups = _chromosome_groups(chrom, folds)
         bins = [np.flatnonzero(groups == group) for group in range(folds)]
-        parts = [(bins[(group + 1) % folds], bins[group]) for group in range(folds)]
+        parts = [
+            (
+                _draw(np.arange(genes), chosen, validation, seed, group)
+                if validation
+                else bins[(group + 1) % folds],
+                chosen,
+            )
+            for group, chosen in enumerate(bins)
+        ]
     elif kind == "folds":
         _need(genes >= folds + validation + 1, f"{folds} folds and {validation} validation genes", genes)
         order = generator(seed, "folds").permutation(genes)
@@ -79,7 +96,17 @@ def make_folds(
         _need(genes > validation + test, f"{validation} validation and {test} test genes", genes)
         order = generator(seed, "holdout").permutation(genes)
         parts = [(order[:validation], order[validation : validation + test])]
-    return [_fold(genes, validating, testing) for validating, testing in parts]
+    whole = [_fold(genes, validating, testing) for validating, testing in parts]
+    if training is None:
+        return whole
+    return [_thinned(fold, training, seed, number, draw) for number, fold in enumerate(whole)]
+
+
+def _thinned(fold: Fold, training: int, seed: int, number: int, draw: int) -> Fold:
+    """Keep some of the training genes; a larger number of the same draw keeps them all, and others."""
+    _need(training <= len(fold.train), f"{training} training genes", len(fold.train), "training genes")
+    order = generator(seed, "training", number, draw).permutation(fold.train)
+    return fold._replace(train=np.sort(order[:training]))
 
 
 def _fold(genes: int, validation: Indices, test: Indices) -> Fold:
@@ -90,6 +117,7 @@ def _fold(genes: int, validation: Indices, test: Indices) -> Fold:
 def _draw(order: Indices, test: Indices, validation: int, seed: int, fold: int) -> Indices:
     """Draw the validation genes of a fold from the genes that it does not test."""
     rest = np.setdiff1d(order, test)
+    _need(validation < len(rest), f"{validation} validation genes of a fold", len(rest), "genes for it")
     return generator(seed, "validation", fold).permutation(rest)[:validation]
 
 
@@ -111,9 +139,9 @@ def _chromosome_groups(chrom: npt.NDArray[np.str_], folds: int) -> Indices:
     return np.array([group_of[str(name)] for name in chrom], dtype=np.int64)
 
 
-def _need(enough: bool, asked: str, genes: int) -> None:  # noqa: FBT001
+def _need(enough: bool, asked: str, there: int, of: str = "genes") -> None:  # noqa: FBT001
     if not enough:
-        what = f"{asked} are asked for, but the dataset has {genes} genes"
+        what = f"{asked} are asked for, but the dataset has {there} {of}"
         raise ConfigError(what, where="split", remedy="Ask for fewer, or give more genes")
 
 
@@ -121,7 +149,7 @@ def split_table(gene_id: npt.NDArray[np.str_], folds: list[Fold]) -> pd.DataFram
     """Return the table ``fold gene_id part``, folds counted from 1, genes in dataset order."""
     tables = []
     for number, fold in enumerate(folds, start=1):
-        part = np.empty(len(gene_id), dtype=object)
+        part = np.full(len(gene_id), UNUSED, dtype=object)
         for name, rows in zip(PARTS, fold, strict=True):
             part[rows] = name
         tables.append(pd.DataFrame({"fold": number, "gene_id": gene_id, "part": part}))
@@ -131,14 +159,16 @@ def split_table(gene_id: npt.NDArray[np.str_], folds: list[Fold]) -> pd.DataFram
 def fold_of_table(table: pd.DataFrame, fold: int, gene_id: npt.NDArray[np.str_]) -> Fold:
     """Return the row numbers of one fold of a split table for the genes of a dataset.
 
+    Genes of the dataset that the split does not use are in no part.
+
     Raises
     ------
     ConfigError
-        If table and dataset hold different genes.
+        If the table has genes that the dataset lacks, or not this fold.
     """
     part = table.loc[table["fold"] == fold].set_index("gene_id")["part"]
-    if len(part) != len(gene_id) or not part.index.isin(gene_id).all():
-        what = f"fold {fold} of the split and the dataset hold different genes"
+    if part.empty or not part.index.isin(gene_id).all():
+        what = f"fold {fold} of the split has genes that the dataset lacks"
         raise ConfigError(what, where="split", remedy="Make the split again from this dataset")
     ordered = part.reindex(gene_id.tolist()).to_numpy()
     return Fold(*(np.flatnonzero(ordered == name) for name in PARTS))

@@ -3,8 +3,9 @@
 The layer is a convolution over one-hot DNA, a bias, ReLU, and a maximum over pools of positions. Over one-hot
 input the convolution needs no multiplication: each position adds up rows of a table. The kernel is cut into
 pieces of three taps; a piece has 5^3 = 125 possible words over A, C, G, T, N, so its table stays in the
-fastest cache, and a kernel of width six costs two rows per position. Only the maximum of each pool is kept,
-and ReLU comes last because max(relu(x)) = relu(max(x)). No one-hot array and no convolution output exists.
+fastest cache, and a kernel of width six costs two rows per position. Dilation only changes which letters make
+a word. Only the maximum of each pool is kept, and ReLU comes last because max(relu(x)) = relu(max(x)). No
+one-hot array and no convolution output exists.
 
 The gradient touches only the position that won its pool, the first of several equal ones, as in TensorFlow.
 
@@ -19,7 +20,7 @@ imported from here only when asked for, so that a scan or a test need not load T
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -28,6 +29,7 @@ from numba import njit
 from xpresso_core.errors import InputError
 from xpresso_core.lanes import LANES, add, load, splat, store, where_greater
 from xpresso_core.sequence import Codes
+from xpresso_core.stem_geometry import LETTERS, TAPS, geometry
 from xpresso_core.threads import each_block
 
 if TYPE_CHECKING:
@@ -46,10 +48,6 @@ __all__ = [
 Floats = npt.NDArray[np.float32]
 Winners = npt.NDArray[np.int16]
 
-LETTERS = 5
-"""A, C, G, T and N; N, and everything beyond the ends, adds nothing."""
-TAPS = 3
-"""Kernel taps per table."""
 WORDS = LETTERS**TAPS
 WIDTH = 2 * LANES
 """Filters handled together: their tables, 2 x 64 common rows x 128 bytes, fill half of a 32-KB cache."""
@@ -62,46 +60,6 @@ def __getattr__(name: str) -> Any:
         return getattr(import_module("xpresso_core.stem_layer"), name)
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)
-
-
-class _Geometry(NamedTuple):
-    """Where the taps of each output position fall."""
-
-    left: int
-    pieces: int
-    bins: int
-    pool: int
-
-    def words(self, codes: Codes) -> Codes:
-        """Return the three-letter word that starts at the first tap of each position, and onwards.
-
-        uint8 ``[sequence, bins * pool + 3 * (pieces - 1)]``; a word is ``25 * first + 5 * second + third``.
-        """
-        length = self.bins * self.pool + TAPS * self.pieces - 1
-        padded = np.full((len(codes), length), LETTERS - 1, np.uint8)
-        kept = codes[:, : length - self.left]
-        padded[:, self.left : self.left + kept.shape[1]] = kept
-        words: Codes = padded[:, :-2] * np.uint8(LETTERS)
-        words += padded[:, 1:-1]
-        words *= np.uint8(LETTERS)
-        words += padded[:, 2:]
-        return words
-
-
-def _geometry(length: int, width: int, pool: int, padding: str) -> _Geometry:
-    if padding not in {"same", "valid"}:
-        message = f"the stem pads 'same' or 'valid', not {padding!r}"
-        raise InputError(message, remedy="Use the plain Keras layers for other paddings")
-    if not 1 <= pool <= np.iinfo(np.int16).max:
-        message = f"a pool of {pool} positions is outside 1..32767"
-        raise InputError(message)
-    positions = length if padding == "same" else length - width + 1
-    if positions < pool:
-        message = f"{length} bases give {max(positions, 0)} positions, less than one pool of {pool}"
-        raise InputError(message, remedy="Give longer sequences or a smaller pool")
-    left = (width - 1) // 2 if padding == "same" else 0
-    # Never less than two tables: the kernels below add two rows without asking.
-    return _Geometry(left, max(2, -(-width // TAPS)), positions // pool, pool)
 
 
 def _tables(kernel: Floats, pieces: int) -> Floats:
@@ -117,8 +75,9 @@ def _tables(kernel: Floats, pieces: int) -> Floats:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _forward(words: Any, tables: Any, bias: Any, pool: int, pooled: Any, winners: Any) -> None:
-    # Remembering who won costs a quarter of the speed; without winners numba compiles it away.
+def _forward(words: Any, tables: Any, bias: Any, step: int, pool: int, pooled: Any, winners: Any) -> None:
+    # Remembering who won costs a quarter of the speed; without winners numba compiles it away. Unsigned indices,
+    # here and in _scatter: numba asks of others whether they count from the end.
     pieces = tables.shape[1] // (WORDS * WIDTH)
     zero = splat(np.float32(0))
     none = splat(np.int16(-1))
@@ -134,12 +93,12 @@ def _forward(words: Any, tables: Any, bias: Any, pool: int, pooled: Any, winners
                 at_a = at_b = none
                 for offset in range(pool):
                     position = bin_ * pool + offset
-                    row = np.intp(word[position]) * WIDTH
-                    other = (np.intp(word[position + TAPS]) + WORDS) * WIDTH
+                    row = np.intp(word[np.uintp(position)]) * WIDTH
+                    other = (np.intp(word[np.uintp(position + step)]) + WORDS) * WIDTH
                     value_a = add(load(table, row), load(table, other))
                     value_b = add(load(table, row + LANES), load(table, other + LANES))
                     for piece in range(2, pieces):
-                        row = (np.intp(word[position + TAPS * piece]) + WORDS * piece) * WIDTH
+                        row = (np.intp(word[np.uintp(position + step * piece)]) + WORDS * piece) * WIDTH
                         value_a = add(value_a, load(table, row))
                         value_b = add(value_b, load(table, row + LANES))
                     if winners is not None:
@@ -159,7 +118,7 @@ def _forward(words: Any, tables: Any, bias: Any, pool: int, pooled: Any, winners
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _scatter(words: Any, winners: Any, upstream: Any, pool: int, sums: Any) -> None:
+def _scatter(words: Any, winners: Any, upstream: Any, step: int, pool: int, sums: Any) -> None:
     # The loss moves with every table row that a winner read; sums is laid out as the tables are.
     pieces = sums.shape[1] // (WORDS * WIDTH)
     for sequence in range(words.shape[0]):
@@ -176,11 +135,13 @@ def _scatter(words: Any, winners: Any, upstream: Any, pool: int, sums: Any) -> N
                     slope = upstream[sequence, bin_, first + lane]
                     position = bin_ * pool + offset
                     for piece in range(pieces):
-                        row = np.intp(word[position + TAPS * piece]) + WORDS * piece
+                        row = np.intp(word[np.uintp(position + step * piece)]) + WORDS * piece
                         into[row * WIDTH + lane] += slope
 
 
-def stem_forward(codes: Codes, kernel: Floats, bias: Floats, pool: int, padding: str = "same") -> Floats:
+def stem_forward(
+    codes: Codes, kernel: Floats, bias: Floats, pool: int, padding: str = "same", *, dilation: int = 1
+) -> Floats:
     """Return the pooled output of convolution, bias and ReLU.
 
     Parameters
@@ -188,13 +149,15 @@ def stem_forward(codes: Codes, kernel: Floats, bias: Floats, pool: int, padding:
     codes
         uint8 ``[sequence, position]``, A, C, G, T, N = 0..4.
     kernel
-        float32 ``[tap, letter (4), filter]``, as ``keras.layers.Conv1D`` keeps it; stride and dilation 1.
+        float32 ``[tap, letter (4), filter]``, as ``keras.layers.Conv1D`` keeps it; stride 1.
     bias
         float32 ``[filter]``.
     pool
         Positions per pool; a remainder at the end is dropped.
     padding
-        ``"same"`` ((width - 1) // 2 zeros on the left, the rest on the right) or ``"valid"``.
+        ``"same"`` ((width - 1) * dilation // 2 zeros on the left, the rest on the right) or ``"valid"``.
+    dilation
+        Positions from one tap to the next, the ``dilation_rate`` of Keras.
 
     Returns
     -------
@@ -204,41 +167,42 @@ def stem_forward(codes: Codes, kernel: Floats, bias: Floats, pool: int, padding:
     Raises
     ------
     InputError
-        For codes above 4, shapes that do not fit, an unknown padding, or sequences shorter than one pool.
+        For codes above 4, shapes that do not fit, an unknown padding, a pool or dilation out of range, or
+        sequences shorter than one pool.
     """
-    return _run(codes, kernel, bias, pool, padding, remember=False)[0]
+    return _run(codes, kernel, bias, pool, padding, dilation, remember=False)[0]
 
 
 def stem_forward_argmax(
-    codes: Codes, kernel: Floats, bias: Floats, pool: int, padding: str = "same"
+    codes: Codes, kernel: Floats, bias: Floats, pool: int, padding: str = "same", *, dilation: int = 1
 ) -> tuple[Floats, Winners]:
     """Return the output of `stem_forward` and the position that won each pool.
 
     The second array is int16 ``[sequence, bin, filter]``: the offset inside the pool, the first of several
     equal ones, or -1 where ReLU lets nothing through. Parameters and errors are those of `stem_forward`.
     """
-    return _run(codes, kernel, bias, pool, padding, remember=True)
+    return _run(codes, kernel, bias, pool, padding, dilation, remember=True)
 
 
 def _run(
-    codes: Codes, kernel: Floats, bias: Floats, pool: int, padding: str, *, remember: bool
+    codes: Codes, kernel: Floats, bias: Floats, pool: int, padding: str, dilation: int, *, remember: bool
 ) -> tuple[Floats, Winners]:
     """Return the pooled output and, if they are to be remembered, the winners (else an empty array)."""
     _check_codes(codes)
     if kernel.ndim != 3 or kernel.shape[1] != 4 or bias.shape != kernel.shape[2:]:
         message = f"kernel {kernel.shape} and bias {bias.shape} are not [tap, 4, filter] and [filter]"
         raise InputError(message)
-    geometry = _geometry(codes.shape[1], len(kernel), pool, padding)
+    place = geometry(codes.shape[1], len(kernel), pool, padding, dilation)
     filters = len(bias)
-    tables = _tables(kernel, geometry.pieces)
+    tables = _tables(kernel, place.pieces)
     added = np.zeros(len(tables) * WIDTH, np.float32)
     added[:filters] = bias
-    pooled = np.empty((len(codes), geometry.bins, len(added)), np.float32)
+    pooled = np.empty((len(codes), place.bins, len(added)), np.float32)
     winners = np.empty(pooled.shape if remember else (0, 0, 0), np.int16)
 
     def work(rows: slice) -> None:
-        words = geometry.words(codes[rows])
-        _forward(words, tables, added, pool, pooled[rows], winners[rows] if remember else None)
+        words = place.words(codes[rows])
+        _forward(words, tables, added, place.step, pool, pooled[rows], winners[rows] if remember else None)
 
     for _ in each_block(work, len(codes), ROWS):
         pass
@@ -252,7 +216,14 @@ def _run(
 
 
 def stem_gradient(
-    codes: Codes, winners: Winners, upstream: Floats, *, width: int, pool: int, padding: str = "same"
+    codes: Codes,
+    winners: Winners,
+    upstream: Floats,
+    *,
+    width: int,
+    pool: int,
+    padding: str = "same",
+    dilation: int = 1,
 ) -> tuple[Floats, Floats]:
     """Return the gradient of a loss by kernel and bias.
 
@@ -266,7 +237,7 @@ def stem_gradient(
         float32 ``[sequence, bin, filter]``: the gradient of the loss by the pooled output.
     width
         Taps of the kernel.
-    pool, padding
+    pool, padding, dilation
         As given to `stem_forward_argmax`.
 
     Returns
@@ -280,8 +251,8 @@ def stem_gradient(
         If the arrays do not fit each other.
     """
     _check_codes(codes)
-    geometry = _geometry(codes.shape[1], width, pool, padding)
-    expected = (len(codes), geometry.bins, winners.shape[-1])
+    place = geometry(codes.shape[1], width, pool, padding, dilation)
+    expected = (len(codes), place.bins, winners.shape[-1])
     if winners.shape != expected or upstream.shape != expected:
         message = f"winners {winners.shape} and upstream {upstream.shape} do not both have shape {expected}"
         raise InputError(message)
@@ -289,21 +260,21 @@ def stem_gradient(
         message = f"a winner at offset {winners.max()} lies outside its pool of {pool}"
         raise InputError(message)
     blocks = -(-expected[2] // WIDTH)
-    shape = (blocks, geometry.pieces * WORDS * WIDTH)
+    shape = (blocks, place.pieces * WORDS * WIDTH)
     winners = np.ascontiguousarray(winners)
     upstream = np.ascontiguousarray(upstream, np.float32)
 
     def work(rows: slice) -> Floats:
         sums = np.zeros(shape, np.float32)
-        _scatter(geometry.words(codes[rows]), winners[rows], upstream[rows], pool, sums)
+        _scatter(place.words(codes[rows]), winners[rows], upstream[rows], place.step, pool, sums)
         return sums
 
     total = np.zeros(shape)
     for sums in each_block(work, len(codes), ROWS):
         total += sums
-    by_word = total.reshape(blocks, geometry.pieces, LETTERS, LETTERS, LETTERS, WIDTH)
+    by_word = total.reshape(blocks, place.pieces, LETTERS, LETTERS, LETTERS, WIDTH)
     by_tap = np.stack([by_word.sum(axis=(3, 4)), by_word.sum(axis=(2, 4)), by_word.sum(axis=(2, 3))], axis=2)
-    kernel = by_tap.transpose(1, 2, 3, 0, 4).reshape(geometry.pieces * TAPS, LETTERS, -1)
+    kernel = by_tap.transpose(1, 2, 3, 0, 4).reshape(place.pieces * TAPS, LETTERS, -1)
     bias = by_tap[:, 0, 0].sum(axis=1).reshape(-1)
     filters = expected[2]
     return kernel[:width, :4, :filters].astype(np.float32), bias[:filters].astype(np.float32)

@@ -14,6 +14,7 @@ import numpy as np
 
 from xpresso_core.errors import DeviceError, InputError
 from xpresso_core.stem import stem_forward, stem_forward_argmax, stem_gradient
+from xpresso_core.stem_geometry import MOST_POOLED, reach
 
 
 @keras.saving.register_keras_serializable(package="xpresso")
@@ -60,24 +61,26 @@ class Stem(keras.layers.Layer):
         batch, length = input_shape
         if length is None:
             return (batch, None, self.conv.filters)
-        taken = 0 if self.conv.padding == "same" else self.conv.kernel_size[0] - 1
+        valid = self.conv.padding == "valid"
+        taken = reach(self.conv.kernel_size[0], self.conv.dilation_rate[0]) if valid else 0
         return (batch, (length - taken) // self.pool, self.conv.filters)
 
     def call(self, codes: Any, training: bool | None = None) -> Any:
         """Return the pooled tensor, float32 ``[batch, bin, filter]``."""
         import tensorflow as tf
 
-        width, pool, padding = self.conv.kernel_size[0], self.pool, self.conv.padding
+        settings = {"pool": self.pool, "padding": self.conv.padding, "dilation": self.conv.dilation_rate[0]}
+        width = self.conv.kernel_size[0]
         shape = self.compute_output_shape(tuple(codes.shape))
 
         def forward(codes: Any, kernel: Any, bias: Any) -> Any:
-            return stem_forward(codes, kernel, bias, pool, padding)
+            return stem_forward(codes, kernel, bias, **settings)
 
         def forward_argmax(codes: Any, kernel: Any, bias: Any) -> Any:
-            return stem_forward_argmax(codes, kernel, bias, pool, padding)
+            return stem_forward_argmax(codes, kernel, bias, **settings)
 
         def backward(codes: Any, winners: Any, upstream: Any) -> Any:
-            return stem_gradient(codes, winners, upstream, width=width, pool=pool, padding=padding)
+            return stem_gradient(codes, winners, upstream, width=width, **settings)
 
         @tf.custom_gradient
         def stem(codes: Any, kernel: Any, bias: Any) -> Any:
@@ -113,7 +116,7 @@ def supports_stem(model: keras.Model) -> bool:
     """Return whether the first layers of a plain model can be run by the stem here.
 
     True on the TensorFlow backend with no GPU visible, where the promoter goes to nothing but a Conv1D of
-    stride and dilation 1 in float32, ReLU (inside it or next), and a MaxPooling1D whose stride is its size.
+    stride 1 and any dilation in float32, ReLU (inside it or next), and a MaxPooling1D whose stride is its size.
     """
     if keras.backend.backend() != "tensorflow":
         return False
@@ -202,7 +205,6 @@ def _first_layers(model: keras.Model) -> tuple[keras.layers.Conv1D, int, Any] | 
         return None
     plain = (
         conv.strides == (1,)
-        and conv.dilation_rate == (1,)
         and conv.groups == 1
         and conv.padding in {"same", "valid"}
         and conv.data_format == "channels_last"
@@ -218,7 +220,9 @@ def _first_layers(model: keras.Model) -> tuple[keras.layers.Conv1D, int, Any] | 
         return None
     if not isinstance(layer, keras.layers.MaxPooling1D):
         return None
-    if layer.strides != layer.pool_size or layer.padding != "valid" or layer.data_format != "channels_last":
+    if layer.pool_size[0] > MOST_POOLED or layer.strides != layer.pool_size:
+        return None
+    if layer.padding != "valid" or layer.data_format != "channels_last":
         return None
     return conv, int(layer.pool_size[0]), following
 

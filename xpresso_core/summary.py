@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypedDict
 
 import numpy as np
@@ -10,13 +10,11 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from xpresso_core.files import require_columns
+from xpresso_core.selection import silent
 from xpresso_core.splits import leakage_shares
 
 STAGES = ("promoters", "expression", "dataset")
 """The stages that drop genes, in the order of the work."""
-
-SILENT = float(np.log10(0.1))
-"""log10(x + 0.1) of a gene without a read."""
 
 
 class DroppedCount(TypedDict):
@@ -106,10 +104,11 @@ class ReporterSummary(TypedDict):
 
 
 class RunOptions(TypedDict, total=False):
-    """What the first page tells if it is known."""
+    """What the first page tells if it is known; ``sections`` maps more titles to their lines, ready to print."""
 
     device: str
     description: str
+    sections: Mapping[str, Sequence[str]]
 
 
 class RunSummary(RunOptions):
@@ -182,7 +181,7 @@ def dataset_summary(
         "species": species,
         "expression": description,
         "genes": int(values.size),
-        "silent": int(np.isclose(values, SILENT, atol=1e-6).sum()),
+        "silent": int(silent(values).sum()),
         "upstream": window[0],
         "downstream": window[1],
     }

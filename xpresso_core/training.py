@@ -6,9 +6,8 @@ import hashlib
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal
 
 import keras
 import numpy as np
@@ -17,51 +16,18 @@ from tqdm import tqdm
 
 from xpresso_core.architecture import Architecture, Input
 from xpresso_core.bundle import Bundle, save_bundle
-from xpresso_core.dataset import Dataset
+from xpresso_core.dataset import Dataset, inner_columns
 from xpresso_core.errors import TrainingError
 from xpresso_core.files import read_json, read_table, write_table
 from xpresso_core.halflife import HALFLIFE_FEATURES
+from xpresso_core.plan import Plan, network_inputs, with_control
 from xpresso_core.provenance import code_hash, versions
 from xpresso_core.randomness import generator
 from xpresso_core.scaling import Protocol, Scaler
 from xpresso_core.splits import Fold, fold_of_table, split_hash
-from xpresso_core.trial import Arrays, run_trial
+from xpresso_core.trial import Arrays, finished_trial, run_trial
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What is trained for one experiment.
-
-    Attributes
-    ----------
-    inputs
-        What the network reads.
-    architecture
-        The network and its recipe.
-    protocol
-        Which genes scale the label and the features: ``strict``, the training genes; ``paper``, all.
-    trials
-        Independent trials per fold.
-    ensemble
-        ``best``: the trial of lowest validation error, as in the paper; ``all``: the mean of all live trials.
-    seed
-        The seed of the run.
-    """
-
-    inputs: tuple[Input, ...]
-    architecture: Architecture
-    protocol: Protocol = "strict"
-    trials: int = 10
-    ensemble: Literal["best", "all"] = "best"
-    seed: int = 0
-
-    @classmethod
-    def from_dict(cls, data: Mapping[str, Any]) -> Self:
-        """Return the plan that plain types describe, as `configuration.experiment_plan` gives them."""
-        architecture = Architecture.from_dict(data["architecture"])
-        return cls(**{**data, "inputs": tuple(data["inputs"]), "architecture": architecture})
 
 
 def train_fold(
@@ -107,19 +73,21 @@ def train_fold(
     XpressoError
         If features or label do not vary, the network does not fit the window, or all trials diverge.
     """
-    scaler, train, validation = _scaled(dataset, fold, plan)
+    inputs = network_inputs(plan.inputs)
+    data = with_control(dataset, plan.inputs, plan.seed)
+    scaler, train, validation = scaled_arrays(data, fold, inputs, plan.architecture, plan.protocol)
     fingerprint = _fingerprint(dataset, fold, plan)
     results = []
     for trial in tqdm(range(1, plan.trials + 1), desc=f"fold {number}, trials", disable=None):
         folder = trials_folder / f"trial_{trial}"
-        result = _finished_trial(folder, fingerprint)
+        result = finished_trial(folder, fingerprint)
         if result is None:
             seed = int(generator(plan.seed, "trial", number, trial).integers(2**31))
             result = run_trial(
                 train,
                 validation,
                 plan.architecture,
-                plan.inputs,
+                inputs,
                 seed=seed,
                 folder=folder,
                 record={"fingerprint": fingerprint, "device": device, "versions": versions()},
@@ -127,9 +95,13 @@ def train_fold(
         log.info("fold %d, trial %d: %s", number, trial, _in_words(result))
         results.append(result)
     chosen = choose(results, plan.ensemble)
-    members = tuple(
-        keras.models.load_model(trials_folder / f"trial_{index + 1}" / "model.keras", compile=False)
-        for index in chosen
+    spare = [index for index, result in enumerate(results) if result["status"] == "live"]
+    members, others = (
+        tuple(
+            keras.models.load_model(trials_folder / f"trial_{index + 1}" / "model.keras", compile=False)
+            for index in indices
+        )
+        for indices in (chosen, [index for index in spare if index not in chosen])
     )
     table = _trial_table(results, chosen, number)
     metadata = {
@@ -139,6 +111,7 @@ def train_fold(
         "dataset_sha256": dataset.checksum(),
         "genes": {part: len(rows) for part, rows in fold._asdict().items()},
         "architecture": plan.architecture.to_dict(),
+        "inputs": list(plan.inputs),
         "protocol": plan.protocol,
         "ensemble": plan.ensemble,
         "seed": plan.seed,
@@ -154,11 +127,12 @@ def train_fold(
     bundle = Bundle(
         members=members,
         window=plan.architecture.window,
-        inputs=plan.inputs,
+        inputs=inputs,
         scaler=scaler,
         feature_names=scaler.features,
         unit=str(dataset.attributes["units"]),
         metadata=metadata,
+        spare=others,
     )
     save_bundle(bundle, bundle_folder)
     return table
@@ -176,6 +150,7 @@ def train_experiment_fold(
     trials_path: Path,
     history_path: Path,
     device: str,
+    best: Path | None = None,
 ) -> None:
     """Train one fold of an experiment from the files of the earlier stages.
 
@@ -195,8 +170,10 @@ def train_experiment_fold(
         Where the table of trials and the learning curves go.
     device
         The device in use.
+    best
+        The result of the search that found the architecture, if one did.
     """
-    settings = Plan.from_dict(plan)
+    settings = Plan.from_dict(plan, best)
     dataset = Dataset.open(dataset_path, settings.architecture.needed_window)
     split = read_table(split_path, ["fold", "gene_id", "part"], {"gene_id": str})
     table = train_fold(
@@ -255,19 +232,38 @@ def choose(results: list[dict[str, Any]], ensemble: Literal["best", "all"]) -> l
     return [min(candidates, key=lambda index: float(results[index]["best_validation_mse"]))]
 
 
-def _scaled(dataset: Dataset, fold: Fold, plan: Plan) -> tuple[Scaler, Arrays, Arrays]:
-    """Fit the scaler under the plan's protocol; return it with the scaled training and validation genes."""
-    names = HALFLIFE_FEATURES if "halflife" in plan.inputs else ()
+def scaled_arrays(
+    dataset: Dataset,
+    fold: Fold,
+    inputs: tuple[Input, ...],
+    architecture: Architecture,
+    protocol: Protocol,
+) -> tuple[Scaler, Arrays, Arrays]:
+    """Fit the scaler; return it with the scaled training and validation genes.
+
+    Parameters
+    ----------
+    dataset
+        Its promoters may be wider than what the architecture needs.
+    fold
+        The rows of its parts.
+    inputs, architecture
+        The network.
+    protocol
+        Which genes fit the scaler: ``strict``, the training genes; ``paper``, all of the fold.
+    """
+    names = HALFLIFE_FEATURES if "halflife" in inputs else ()
     raw = dataset.halflife[:, : len(names)]
-    fitted = np.arange(len(dataset)) if plan.protocol == "paper" else fold.train
-    scaler = Scaler.fit(dataset.expression[fitted], raw[fitted], names, plan.protocol)
+    fitted = np.concatenate(fold) if protocol == "paper" else fold.train
+    scaler = Scaler.fit(dataset.expression[fitted], raw[fitted], names, protocol)
+    columns = inner_columns(dataset.window, architecture.needed_window, "training")
     train, validation = (
         Arrays(
-            codes=dataset.codes,
+            codes=dataset.codes[:, columns],
             rows=rows,
             halflife=scaler.scale_features(raw[rows]),
             label=scaler.scale_label(dataset.expression[rows]),
-            margin=plan.architecture.recipe.jitter,
+            margin=architecture.recipe.jitter,
         )
         for rows in (fold.train, fold.validation)
     )
@@ -286,14 +282,6 @@ def _fingerprint(dataset: Dataset, fold: Fold, plan: Plan) -> str:
         "code": code_hash("training"),
     }
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
-
-
-def _finished_trial(folder: Path, fingerprint: str) -> dict[str, Any] | None:
-    """Return the result of a trial that was finished under the same circumstances."""
-    if not (folder / "trial.json").is_file():
-        return None
-    result: dict[str, Any] = read_json(folder / "trial.json")
-    return result if result["fingerprint"] == fingerprint else None
 
 
 def _in_words(result: Mapping[str, Any]) -> str:

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
-from xpresso_core.architecture import Architecture, Input, Recipe, build
-from xpresso_core.files import atomic_path, write_json
+from xpresso_core.architecture import Architecture, Input, Recipe
+from xpresso_core.errors import XpressoError
+from xpresso_core.files import atomic_path, read_json, sha256, write_json
+from xpresso_core.network import build
 from xpresso_core.sequence import Codes
 from xpresso_core.stem_layer import codes_model
 
+log = logging.getLogger(__name__)
+
 Floats = npt.NDArray[np.float32]
 Status = Literal["live", "collapsed", "diverged"]
+
+NO_NUMBER = 1e30
+"""Stands for an error that is not finite: no trial is chosen for it."""
+
+OUT_OF_MEMORY = {"ResourceExhaustedError", "OutOfMemoryError"}
+"""What TensorFlow and PyTorch raise when memory is not enough."""
 
 LIVE_SD = 1e-3
 """Predictions (z-scores) of a live network vary at least so much over the validation genes."""
@@ -93,7 +104,9 @@ class Batches(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[dict[str, npt.NDArray[Any]], Floats]:
         """Return inputs and labels of one batch."""
         rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        batch: dict[str, npt.NDArray[Any]] = {"codes": self._windows(self.arrays.rows[rows])}
+        batch: dict[str, npt.NDArray[Any]] = {}
+        if "promoter" in self.inputs:
+            batch["codes"] = self._windows(self.arrays.rows[rows])
         if "halflife" in self.inputs:
             batch["halflife"] = self.arrays.halflife[rows]
         return batch, self.arrays.label[rows]
@@ -107,6 +120,83 @@ class Batches(keras.utils.PyDataset):
             return self.arrays.codes[rows, margin : margin + length]
         starts = self.rng.integers(0, 2 * margin + 1, size=(len(rows), 1))
         return self.arrays.codes[rows[:, None], starts + np.arange(length)]
+
+
+class Fitted(NamedTuple):
+    """A network trained once.
+
+    Attributes
+    ----------
+    model
+        The plain network with its best weights.
+    status
+        ``live``; ``collapsed`` to a constant; ``diverged``: its weights are no numbers any more.
+    best_epoch
+        From 1.
+    best_validation_mse
+        At that epoch, in squared z-scores.
+    train_mse, validation_mse
+        By epoch; the former is the mean over the epoch's batches, dropout included. What is not finite is
+        `NO_NUMBER`.
+    seconds
+        Wall-clock time.
+    """
+
+    model: keras.Model
+    status: Status
+    best_epoch: int
+    best_validation_mse: float
+    train_mse: list[float]
+    validation_mse: list[float]
+    seconds: float
+
+
+def fit(
+    train: Arrays, validation: Arrays, architecture: Architecture, inputs: tuple[Input, ...], *, seed: int
+) -> Fitted:
+    """Train one network from scratch.
+
+    Parameters
+    ----------
+    train, validation
+        The genes to train on, and those that decide when to stop.
+    architecture, inputs
+        The network.
+    seed
+        Of its first weights, its dropout, and the order and shift of its training genes.
+
+    Raises
+    ------
+    ConfigError
+        If pooling leaves nothing of the window.
+    """
+    started = time.monotonic()
+    keras.backend.clear_session()
+    keras.utils.set_random_seed(seed)
+    recipe = architecture.recipe
+    model = build(architecture, inputs, train.halflife.shape[1])
+    trained = codes_model(model) if "promoter" in inputs else model
+    trained.compile(optimizer=_optimizer(recipe), loss="mean_squared_error")
+    validating = Batches(validation, inputs, recipe.batch_size)
+    history = trained.fit(
+        Batches(train, inputs, recipe.batch_size, np.random.default_rng(seed)),
+        validation_data=validating,
+        epochs=recipe.epochs,
+        callbacks=_callbacks(recipe),
+        verbose=0,
+    ).history
+    predicted = trained.predict(validating, verbose=0)
+    losses = np.array(history["val_loss"], dtype=float)
+    status, best = _judge(losses, predicted)
+    return Fitted(
+        model=model,
+        status=status,
+        best_epoch=best + 1,
+        best_validation_mse=_finite(losses[best]),
+        train_mse=[_finite(value) for value in history["loss"]],
+        validation_mse=[_finite(value) for value in losses],
+        seconds=round(time.monotonic() - started, 1),
+    )
 
 
 def run_trial(
@@ -123,12 +213,8 @@ def run_trial(
 
     Parameters
     ----------
-    train, validation
-        The genes to train on, and those that decide when to stop.
-    architecture, inputs
-        The network.
-    seed
-        Of its first weights, its dropout, and the order and shift of its training genes.
+    train, validation, architecture, inputs, seed
+        See `fit`.
     folder
         Where ``model.keras`` and ``trial.json`` go, both or none.
     record
@@ -137,45 +223,52 @@ def run_trial(
     Returns
     -------
     dict
-        The content of ``trial.json``: `record`, ``seed``, ``status``, ``best_epoch`` (from 1),
-        ``best_validation_mse``, ``history`` (``train_mse`` and ``validation_mse`` by epoch, in squared
-        z-scores; the former is the mean over the epoch's batches, dropout included), ``seconds``.
+        The content of ``trial.json``: `record`, ``seed``, the fields of `Fitted` (the curves under
+        ``history``), and ``model_sha256``.
     """
-    started = time.monotonic()
-    keras.backend.clear_session()
-    keras.utils.set_random_seed(seed)
-    recipe = architecture.recipe
-    model = build(architecture, inputs, train.halflife.shape[1])
-    trained = codes_model(model)
-    trained.compile(optimizer=_optimizer(recipe), loss="mean_squared_error")
-    validating = Batches(validation, inputs, recipe.batch_size)
-    history = trained.fit(
-        Batches(train, inputs, recipe.batch_size, np.random.default_rng(seed)),
-        validation_data=validating,
-        epochs=recipe.epochs,
-        callbacks=_callbacks(recipe),
-        verbose=0,
-    ).history
-    predicted = trained.predict(validating, verbose=0)
-    losses = np.array(history["val_loss"], dtype=float)
-    status, best = _judge(losses, predicted)
-    result = {
-        **record,
-        "seed": seed,
-        "status": status,
-        "best_epoch": best + 1,
-        "best_validation_mse": _finite(losses[best]),
-        "history": {
-            "train_mse": [_finite(value) for value in history["loss"]],
-            "validation_mse": [_finite(value) for value in losses],
-        },
-        "seconds": round(time.monotonic() - started, 1),
-    }
+    fitted = fit(train, validation, architecture, inputs, seed=seed)
     with atomic_path(folder) as draft:
         draft.mkdir()
-        model.save(draft / "model.keras")
+        fitted.model.save(draft / "model.keras")
+        result = {
+            **record,
+            "seed": seed,
+            "status": fitted.status,
+            "best_epoch": fitted.best_epoch,
+            "best_validation_mse": fitted.best_validation_mse,
+            "history": {"train_mse": fitted.train_mse, "validation_mse": fitted.validation_mse},
+            "seconds": fitted.seconds,
+            "model_sha256": sha256(draft / "model.keras"),
+        }
         write_json(result, draft / "trial.json")
     return result
+
+
+def finished_trial(folder: Path, fingerprint: str) -> dict[str, Any] | None:
+    """Return the content of ``trial.json`` if a trial was finished under the same circumstances.
+
+    A damaged trial is none, and the log says so: training it again gives the same.
+    """
+    try:
+        if not (folder / "trial.json").is_file():
+            return None
+        result: dict[str, Any] = read_json(folder / "trial.json")
+        if result.get("fingerprint") != fingerprint:
+            return None
+        if sha256(folder / "model.keras") == result["model_sha256"]:
+            return result
+        damage = "model.keras is not the file that was saved"
+    except (XpressoError, OSError, KeyError, AttributeError) as error:
+        damage = str(error)
+    log.warning("%s is damaged (%s) and is trained again", folder, damage)
+    return None
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Say whether an error of any backend means that memory was not enough."""
+    name = type(error).__name__
+    exhausted = name == "XlaRuntimeError" and "RESOURCE_EXHAUSTED" in str(error)
+    return isinstance(error, MemoryError) or exhausted or name in OUT_OF_MEMORY
 
 
 def _judge(losses: npt.NDArray[np.float64], predicted: Floats) -> tuple[Status, int]:
@@ -186,8 +279,8 @@ def _judge(losses: npt.NDArray[np.float64], predicted: Floats) -> tuple[Status, 
 
 
 def _finite(value: float) -> float:
-    """Stand in for what is not a number, which JSON cannot hold, by a loss that no trial is chosen for."""
-    return float(value) if math.isfinite(value) else 1e30
+    """Stand in for what is not a number, which JSON cannot hold."""
+    return float(value) if math.isfinite(value) else NO_NUMBER
 
 
 def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:

@@ -24,8 +24,9 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import numpy as np
 import numpy.typing as npt
 
-from xpresso_core.architecture import PAPER, build
+from xpresso_core.architecture import PAPER
 from xpresso_core.bundle import BATCH, Bundle, load_bundle
+from xpresso_core.network import build
 from xpresso_core.prediction import predict_promoters, write_predictions
 from xpresso_core.prediction_inputs import fasta_promoters
 from xpresso_core.sequence import decode, one_hot

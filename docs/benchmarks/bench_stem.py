@@ -39,7 +39,8 @@ def measure(way: str, act: str, path: Path) -> dict[str, float]:
     """Train one epoch, or predict, in this process and return the rate and the memory."""
     import keras
 
-    from xpresso_core.architecture import PAPER, build
+    from xpresso_core.architecture import PAPER
+    from xpresso_core.network import build
     from xpresso_core.sequence import one_hot
     from xpresso_core.stem import codes_model
 

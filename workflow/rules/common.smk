@@ -10,8 +10,9 @@ ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve(
 sys.path.insert(0, str(ROOT))
 
 from xpresso_core import places
-from xpresso_core.configuration import check_config, experiment_plan
+from xpresso_core.configuration import check_config, expanded, experiment_plan
 from xpresso_core.errors import XpressoError
+from xpresso_core.experiment_rows import families, split_pairs
 from xpresso_core.provenance import code_hash
 from xpresso_core.reference import check_places, describe, local_file
 from xpresso_core.sources import read_registry
@@ -27,7 +28,11 @@ except XpressoError as error:
 RUN = config["name"]
 SPECIES = config["species"]
 DATASETS = config["datasets"]
-EXPERIMENTS = config["experiments"]
+CONFIG = expanded(config)
+EXPERIMENTS = CONFIG["experiments"]
+FAMILIES = families(config["experiments"])
+SPLIT_PAIRS = split_pairs(EXPERIMENTS)
+SEARCHES = config["searches"]
 COMPARISONS = config["comparisons"]
 REPORTERS = config["reporters"]
 SIMULATED = [name for name in SPECIES if places.is_simulated(config, name)]
@@ -35,6 +40,7 @@ FETCHED = [name for name in SPECIES if name not in SIMULATED]
 # Files of unknown checksum are locked at their first download; the lock is worth keeping with the results.
 LOCK = "resources/sources.lock.tsv"
 GPU = 1 if config["device"] == "gpu" else 0
+PRECISION = config.get("precision", "float32")
 TRAINING_ENV = "../../envs/training-gpu.yaml" if GPU else "../../envs/training.yaml"
 
 
@@ -49,48 +55,9 @@ wildcard_constraints:
     experiment=one_of(EXPERIMENTS),
     comparison=one_of(COMPARISONS),
     reporter=one_of(REPORTERS),
+    search=one_of(SEARCHES),
+    family=one_of(FAMILIES),
     fold=r"[1-9][0-9]*",
-
-
-def experiment_folders():
-    """Return the folder of every experiment, in the order of the configuration."""
-    return [f"results/{row['dataset']}/{name}" for name, row in EXPERIMENTS.items()]
-
-
-def model_folders():
-    """Return the models of all folds of all experiments."""
-    return [
-        f"results/{row['dataset']}/{name}/models/fold_{fold}"
-        for name, row in EXPERIMENTS.items()
-        for fold in range(1, row["split"].get("folds", 1) + 1)
-    ]
-
-
-def several_samples():
-    """Return the datasets that are a median over the samples of their table."""
-    return [name for name, row in DATASETS.items() if "median_except" in row]
-
-
-def between_species():
-    """Return the comparisons that go by orthologs."""
-    return [name for name, row in COMPARISONS.items() if row["orthologs"] is not None]
-
-
-def reporter_folders():
-    """Return the folder of every reporter assay."""
-    return [f"results/{row['dataset']}/reporters/{name}" for name, row in REPORTERS.items()]
-
-
-def run_results():
-    """Return what a finished run consists of."""
-    return [
-        f"results/{RUN}/landing.rst",
-        f"results/{RUN}/sources.tsv",
-        f"results/{RUN}/figures/expression.svg",
-        *expand("results/{species}/figures/dropped_genes.svg", species=SPECIES),
-        *expand("results/{dataset}/figures/samples.svg", dataset=several_samples()),
-        *expand("{folder}/figures/learning_curves.svg", folder=experiment_folders()),
-    ]
 
 
 # ----- resources -----
@@ -117,3 +84,9 @@ def minutes(number):
 def training_minutes(wildcards, attempt):
     """Return the minutes that the trials of a fold may take: an hour each, as much again with each attempt."""
     return 60 * EXPERIMENTS[wildcards.experiment]["trials"] * attempt
+
+
+def search_minutes(wildcards, attempt):
+    """Return the minutes that a worker of a search may take: ten for each of its trials."""
+    row = SEARCHES[wildcards.search]
+    return 10 * -(-row["trials"] // row["workers"]) * attempt

@@ -31,6 +31,8 @@ rule dataset:
 rule split:
     input:
         dataset="results/{dataset}/dataset.h5",
+        genes=genes_source_of,
+        searched=searched_of,
     output:
         split="results/{dataset}/{experiment}/split.tsv",
         leakage="results/{dataset}/{experiment}/leakage.tsv",
@@ -44,6 +46,8 @@ rule split:
         "logs/split/{dataset}/{experiment}.log",
     benchmark:
         "benchmarks/split/{dataset}/{experiment}.tsv"
+    wildcard_constraints:
+        experiment=one_of(single_experiments()),
     conda:
         "../../envs/dataset.yaml"
     resources:
@@ -51,11 +55,22 @@ rule split:
         runtime=minutes(10),
     params:
         split=split_of,
-        window=window_of,
-        jitter=jitter_of,
+        genes=genes_choice_of,
+        column=genes_column_of,
+        plan=plan_of,
         seed=config["seed"],
-        code=code_hash("leakage"),
+        code=code_hash("leakage", "plan"),
     message:
         "Splitting the genes of {wildcards.experiment} and auditing the split"
     script:
         "../scripts/split.py"
+
+
+# One of a family of experiments has no pages of its own in the report.
+use rule split as split_member with:
+    output:
+        split="results/{dataset}/{experiment}/split.tsv",
+        leakage="results/{dataset}/{experiment}/leakage.tsv",
+        summary="results/{dataset}/{experiment}/leakage_summary.tsv",
+    wildcard_constraints:
+        experiment=one_of(family_members()),

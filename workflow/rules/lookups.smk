@@ -108,35 +108,3 @@ def expression_settings_of(wildcards):
 def units_of(wildcards):
     """Return the unit of a dataset's values."""
     return DATASETS[wildcards.dataset]["units"]
-
-
-def split_of(wildcards):
-    """Return how an experiment splits its genes."""
-    return EXPERIMENTS[wildcards.experiment]["split"]
-
-
-def window_of(wildcards):
-    """Return the bases upstream and downstream of the TSS that an experiment's network reads."""
-    architecture = plan_of(wildcards)["architecture"]
-    return [architecture["upstream"], architecture["downstream"]]
-
-
-def jitter_of(wildcards):
-    """Return how far an experiment's training shifts its windows, in bases."""
-    return plan_of(wildcards)["architecture"]["training"]["jitter"]
-
-
-def plan_of(wildcards):
-    """Return what an experiment trains."""
-    return experiment_plan(config, wildcards.experiment)
-
-
-def per_fold(pattern):
-    """Return a function that gives the files of all folds of an experiment."""
-
-    def files(wildcards):
-        folds = split_of(wildcards).get("folds", 1)
-        folder = f"results/{wildcards.dataset}/{wildcards.experiment}"
-        return [f"{folder}/{pattern.format(fold=fold)}" for fold in range(1, folds + 1)]
-
-    return files

@@ -37,7 +37,7 @@ rule fetch:
     log:
         "logs/fetch/{species}/{file}.log",
     wildcard_constraints:
-        species=one_of(FETCHED),
+        species=one_of([*FETCHED, places.SEARCHES]),
         file=one_of(fetched_files()),
     priority: 100
     retries: 3

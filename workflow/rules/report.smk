@@ -105,14 +105,15 @@ rule report_experiment:
 
 rule report_run:
     input:
-        metrics=expand("{folder}/metrics.json", folder=experiment_folders()),
-        trials=expand("{folder}/trials.tsv", folder=experiment_folders()),
-        leakage=expand("{folder}/leakage.tsv", folder=experiment_folders()),
+        metrics=expand("{folder}/metrics.json", folder=single_experiments().values()),
+        trials=expand("{folder}/trials.tsv", folder=single_experiments().values()),
+        leakage=expand("{folder}/leakage.tsv", folder=single_experiments().values()),
         models=model_folders(),
         genes=expand("results/{species}/{table}.tsv", species=SPECIES, table=["genes", "dropped"]),
         datasets=expand("results/{dataset}/dataset.h5", dataset=DATASETS),
         comparisons=expand(f"results/{RUN}/comparisons/{{name}}.json", name=COMPARISONS),
         reporters=expand("{folder}/metrics.json", folder=reporter_folders()),
+        together=tables_of_training(),
     output:
         comparison=report(
             f"results/{RUN}/figures/comparison.svg",
@@ -138,9 +139,10 @@ rule report_run:
     conda:
         "../../envs/report.yaml"
     params:
-        experiments=dict(zip(EXPERIMENTS, experiment_folders())),
+        experiments=single_experiments(),
         reporters=dict(zip(REPORTERS, reporter_folders())),
-        config=places.settings_without_places(config),
+        families=list(FAMILIES),
+        config=places.settings_without_places(CONFIG),
         code=code_hash("report"),
     message:
         "Writing the first page of the report"

@@ -5,6 +5,7 @@ rule train:
     input:
         dataset="results/{dataset}/dataset.h5",
         split="results/{dataset}/{experiment}/split.tsv",
+        searched=searched_of,
     output:
         model=directory("results/{dataset}/{experiment}/models/fold_{fold}"),
         trials="results/{dataset}/{experiment}/folds/trials_{fold}.tsv",
@@ -25,6 +26,7 @@ rule train:
         plan=plan_of,
         kept="results/{dataset}/{experiment}/trials/fold_{fold}",
         device=config["device"],
+        precision=PRECISION,
         code=code_hash("device", "training"),
     message:
         "Training fold {wildcards.fold} of {wildcards.experiment}"
@@ -36,6 +38,7 @@ rule predict:
     input:
         dataset="results/{dataset}/dataset.h5",
         split="results/{dataset}/{experiment}/split.tsv",
+        genes=genes_of,
         models=per_fold("models/fold_{fold}"),
         trials=per_fold("folds/trials_{fold}.tsv"),
         history=per_fold("folds/history_{fold}.tsv"),
@@ -53,6 +56,8 @@ rule predict:
         "logs/predict/{dataset}/{experiment}.log",
     benchmark:
         "benchmarks/predict/{dataset}/{experiment}.tsv"
+    wildcard_constraints:
+        experiment=one_of(single_experiments()),
     conda:
         TRAINING_ENV
     threads: 1
@@ -68,3 +73,14 @@ rule predict:
         "Predicting the test genes of {wildcards.experiment}"
     script:
         "../scripts/predict.py"
+
+
+# One of a family of experiments has no pages of its own in the report.
+use rule predict as predict_member with:
+    output:
+        predictions="results/{dataset}/{experiment}/predictions.tsv",
+        metrics="results/{dataset}/{experiment}/metrics.json",
+        trials="results/{dataset}/{experiment}/trials.tsv",
+        history="results/{dataset}/{experiment}/history.tsv",
+    wildcard_constraints:
+        experiment=one_of(family_members()),

@@ -14,6 +14,7 @@ with adapter(snakemake):
     write_evaluation(
         Path(snakemake.input.dataset),
         Path(snakemake.input.split),
+        Path(snakemake.input.genes),
         [Path(folder) for folder in snakemake.input.models],
         Path(snakemake.output.predictions),
         Path(snakemake.output.metrics),

@@ -15,5 +15,6 @@ with adapter(snakemake):
         Path("results"),
         experiments,
         {name: Path(folder) for name, folder in snakemake.params.reporters.items()},
+        snakemake.params.families,
         Path(snakemake.output.landing),
     )

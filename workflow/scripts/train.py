@@ -11,6 +11,7 @@ with adapter(snakemake):
 
     from xpresso_core.training import train_experiment_fold
 
+    searched = snakemake.input.searched
     train_experiment_fold(
         Path(snakemake.input.dataset),
         Path(snakemake.input.split),
@@ -22,4 +23,5 @@ with adapter(snakemake):
         trials_path=Path(snakemake.output.trials),
         history_path=Path(snakemake.output.history),
         device=device,
+        best=Path(searched) if searched else None,
     )

@@ -1,0 +1,143 @@
+"""Tables over several experiments hold what the files of each say."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from xpresso_core.evaluation import evaluation_metrics
+from xpresso_core.files import write_json, write_table
+from xpresso_core.metrics import prediction_metrics
+from xpresso_core.report_training import draw_ensembles, draw_family, draw_split_costs, draw_tested_on
+
+GENES = [f"g{number}" for number in range(120)]
+ROW: dict[str, Any] = {
+    "dataset": "a",
+    "split": {"kind": "folds"},
+    "inputs": ["promoter"],
+    "architecture": "x",
+}
+
+
+def make_experiment(
+    folder: Path, seed: int = 0, noise: float = 0.5, trials: int = 2, training: int = 80
+) -> Path:
+    """Write the files of a finished experiment of one fold."""
+    rng = np.random.default_rng(seed)
+    observed = np.random.default_rng(99).normal(size=len(GENES))
+    best, other = (observed + noise * rng.normal(size=len(GENES)) for _ in range(2))
+    mean = (best + other) / 2 if trials > 1 else best
+    table = pd.DataFrame(
+        {
+            "gene_id": GENES, "observed": observed, "predicted": best, "predicted_low": best - 1,
+            "predicted_high": best + 1, "best_of_trials": best, "mean_of_trials": mean, "fold": 1,
+        }
+    )  # fmt: skip
+    write_table(table, folder / "predictions.tsv")
+    write_json(evaluation_metrics(table, seed=1), folder / "metrics.json")
+    rows = [
+        {"fold": 1, "trial": t + 1, "status": "live", "best_validation_mse": 0.4, "chosen": t == 0}
+        for t in range(trials)
+    ]
+    write_table(pd.DataFrame(rows), folder / "trials.tsv")
+    parts = ["test"] * len(GENES) + ["train"] * training
+    split = pd.DataFrame({"fold": 1, "gene_id": [f"s{n}" for n in range(len(parts))], "part": parts})
+    write_table(split, folder / "split.tsv")
+    overlap = np.arange(len(GENES)) % 2 * 50
+    audit = pd.DataFrame(
+        {"fold": 1, "gene_id": GENES, "overlap_bp": overlap, "overlap_fraction": overlap / 100}
+    )
+    write_table(audit, folder / "leakage.tsv")
+    return folder
+
+
+def r2(folder: Path, key: str = "pooled") -> float:
+    return float(json.loads((folder / "metrics.json").read_text())[key]["r2"])
+
+
+def test_best_and_mean_stand_side_by_side_and_a_lone_trial_has_no_mean(tmp_path: Path) -> None:
+    two, one = make_experiment(tmp_path / "two"), make_experiment(tmp_path / "one", trials=1)
+    draw_ensembles({"two": two, "one": one}, tmp_path / "table.tsv", tmp_path / "figure.svg")
+    table = pd.read_csv(tmp_path / "table.tsv", sep="\t").set_index("experiment")
+    assert table.loc["two", "r2_best"] == pytest.approx(r2(two, "best"))
+    assert table.loc["two", "r2_ensemble"] == pytest.approx(r2(two, "ensemble"))
+    assert table.loc["two", "r2_ensemble"] > table.loc["two", "r2_best"]
+    assert np.isnan(table.loc["one", "r2_ensemble"])
+    assert table["level"].tolist() == [0.9, 0.9]
+    assert table["mean_width"].tolist() == pytest.approx([2, 2])
+    assert (tmp_path / "figure.svg").stat().st_size > 1000
+
+
+@pytest.mark.parametrize(
+    ("values", "columns"),
+    [
+        ({"split.training": [20, 60], "split.draw": [1, 2]}, ["training", "draw"]),
+        (
+            {"window": [{"upstream": 500, "downstream": 100}, {"upstream": 1, "downstream": 2}]},
+            ["upstream", "downstream"],
+        ),
+        ({"inputs": [["halflife"], ["promoter", "halflife"]]}, ["inputs"]),
+    ],
+)
+def test_a_family_is_drawn_by_what_it_varies(
+    tmp_path: Path, values: dict[str, Any], columns: list[str]
+) -> None:
+    members = [
+        {
+            "name": f"m{n}",
+            "values": dict(zip(values, chosen, strict=True)),
+            "folder": str(make_experiment(tmp_path / f"m{n}", n)),
+        }
+        for n, chosen in enumerate(zip(*values.values(), strict=True))
+    ]
+    draw_family("family", members, tmp_path / "table.tsv", tmp_path / "figure.svg")
+    table = pd.read_csv(tmp_path / "table.tsv", sep="\t")
+    assert set(columns) <= set(table.columns)
+    assert table["r2"].tolist() == pytest.approx([r2(tmp_path / f"m{n}") for n in range(2)])
+    assert (tmp_path / "figure.svg").is_file()
+
+
+def test_a_family_that_does_not_vary_the_training_set_tells_its_size(tmp_path: Path) -> None:
+    members = [
+        {"name": "m", "values": {"trials": 2}, "folder": str(make_experiment(tmp_path / "m", training=33))}
+    ]
+    draw_family("family", members, tmp_path / "table.tsv", tmp_path / "figure.svg")
+    assert pd.read_csv(tmp_path / "table.tsv", sep="\t")["training"].tolist() == [33]
+
+
+def test_models_on_other_datasets_stand_beside_those_datasets_own(tmp_path: Path) -> None:
+    experiments = {
+        "own": ROW | {"dataset": "b"},
+        "median": ROW | {"tested_on": ["b"]},
+        "unlike": ROW | {"dataset": "b", "inputs": ["halflife"]},
+    }
+    for name, row in experiments.items():
+        folder = make_experiment(tmp_path / row["dataset"] / name)
+        predictions = pd.read_csv(folder / "predictions.tsv", sep="\t")
+        write_json(prediction_metrics(predictions).as_dict(), folder / "tested_on" / "b.json")
+    draw_tested_on(
+        experiments, {"a": "s", "b": "s"}, tmp_path, tmp_path / "table.tsv", tmp_path / "figure.svg"
+    )
+    table = pd.read_csv(tmp_path / "table.tsv", sep="\t")
+    assert table[["experiment", "trained_on", "tested_on", "orthologs"]].to_numpy().tolist() == [
+        ["own", "b", "b", False],
+        ["median", "a", "b", False],
+    ]
+
+
+def test_a_random_split_is_compared_with_chromosomes_gene_by_gene(tmp_path: Path) -> None:
+    experiments = {"random": ROW, "chromosomes": ROW | {"split": {"kind": "chromosomes"}}}
+    random = make_experiment(tmp_path / "a" / "random", noise=0.3, training=100)
+    held = make_experiment(tmp_path / "a" / "chromosomes", seed=1, noise=0.9, training=60)
+    files = tmp_path / "table.tsv", tmp_path / "figure.svg"
+    draw_split_costs([["random", "chromosomes"]], experiments, tmp_path, *files, seed=1)
+    table = pd.read_csv(tmp_path / "table.tsv", sep="\t").iloc[0]
+    assert table["r2_random"] == pytest.approx(r2(random))
+    assert table["r2_chromosomes"] == pytest.approx(r2(held))
+    assert (table["n_train_random"], table["n_train_chromosomes"]) == (100, 60)
+    assert table["dataset"] == "a"

@@ -1,0 +1,212 @@
+"""Figures and tables over several experiments, from the files of each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from xpresso_core.classifier import write_classifier
+from xpresso_core.files import read_json, read_table, write_table
+from xpresso_core.neighbours import split_cost
+from xpresso_core.plots_classifier import roc
+from xpresso_core.plots_ensembles import ensembles, tested_elsewhere
+from xpresso_core.plots_experiments import size_curve, variations, window_study
+from xpresso_core.plots_neighbours import split_costs
+
+TEXT = {"gene_id": str, "gene_name": str, "chrom": str}
+INTERVAL = ("r2", "r2_ci_low", "r2_ci_high")
+
+
+def draw_ensembles(experiments: Mapping[str, Path], table: Path, figure: Path) -> None:
+    """Compare the best trial with the mean of all, and intervals with what they cover, for every experiment.
+
+    Parameters
+    ----------
+    experiments
+        The folder of each, with ``metrics.json`` and ``trials.tsv``.
+    table, figure
+        What to write.
+    """
+    rows = []
+    for name, folder in experiments.items():
+        metrics, trials = read_json(folder / "metrics.json"), read_table(folder / "trials.tsv")
+        live = trials[trials["status"] == "live"]
+        several = len(live) > trials["fold"].nunique()
+        best = {f"{key.replace('r2', 'r2_best')}": metrics["best"][key] for key in INTERVAL}
+        mean = {
+            f"{key.replace('r2', 'r2_ensemble')}": metrics["ensemble"][key] if several else None
+            for key in INTERVAL
+        }
+        row = {"experiment": name, "n": metrics["pooled"]["n"], "live": len(live) / trials["fold"].nunique()}
+        rows.append({**row, **best, **mean, **_coverage(metrics["coverage"])})
+    frame = pd.DataFrame(rows)
+    write_table(frame, table)
+    ensembles(frame, figure, "Best of the trials, mean of the trials, and intervals")
+
+
+def _coverage(coverage: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "level": coverage["level"],
+        "coverage": coverage["covered"],
+        "coverage_ci_low": coverage["ci_low"],
+        "coverage_ci_high": coverage["ci_high"],
+        "mean_width": coverage["mean_width"],
+    }
+
+
+def draw_family(family: str, members: Sequence[Mapping[str, Any]], table: Path, figure: Path) -> None:
+    """Draw what changes with the settings that a family of experiments varies.
+
+    Parameters
+    ----------
+    family
+        Its name.
+    members
+        ``name values folder`` of each; ``values`` are the varied settings by dotted key.
+    table, figure
+        What to write.
+    """
+    frame = pd.DataFrame([_member(member) for member in members])
+    write_table(frame, table)
+    varied = set(members[0]["values"])
+    if varied <= {"split.training", "split.draw"} and "split.training" in varied:
+        size_curve(frame, figure, f"{family}: how much more genes teach")
+    elif varied == {"window"}:
+        window_study(frame, figure, f"{family}: which bases matter")
+    else:
+        variations(frame, figure, f"{family}: what changes with its settings")
+
+
+def _member(member: Mapping[str, Any]) -> dict[str, Any]:
+    folder = Path(member["folder"])
+    metrics, trials = read_json(folder / "metrics.json"), read_table(folder / "trials.tsv")
+    split = read_table(folder / "split.tsv", ["fold", "part"], TEXT)
+    chosen = trials[trials["chosen"].astype(str) == "True"]
+    values: dict[str, Any] = {}
+    for key, value in member["values"].items():
+        values |= value if isinstance(value, Mapping) else {key.split(".")[-1]: _words(value)}
+    return {
+        "experiment": member["name"],
+        "label": ", ".join(f"{name} {value}" for name, value in values.items()),
+        "training": int((split["part"] == "train").sum() / split["fold"].nunique()),
+        "draw": 1,
+        **values,
+        **{key: metrics["pooled"][key] for key in (*INTERVAL, "n", "constant")},
+        "validation_mse": float(chosen["best_validation_mse"].mean()),
+    }
+
+
+def _words(value: object) -> object:
+    return " + ".join(map(str, value)) if isinstance(value, list) else value
+
+
+def draw_tested_on(
+    experiments: Mapping[str, Mapping[str, Any]],
+    species: Mapping[str, str],
+    results: Path,
+    table: Path,
+    figure: Path,
+) -> None:
+    """Draw how models do on other datasets, beside models of these datasets' own (Figures 2D and 4A).
+
+    Parameters
+    ----------
+    experiments
+        All experiments by name, as configured.
+    species
+        The species of each dataset.
+    results
+        The folder of all results.
+    table, figure
+        What to write.
+    """
+    visits = [(other, _alike(row)) for row in experiments.values() for other in row.get("tested_on", [])]
+    rows = []
+    for name, row in experiments.items():
+        folder = results / row["dataset"] / name
+        paired = "orthologs" in row.get("genes", {})
+        if (row["dataset"], _alike(row)) in visits:
+            rows.append(
+                _tested(name, row["dataset"], row["dataset"], folder / "metrics.json", orthologs=paired)
+            )
+        for other in row.get("tested_on", []):
+            metrics = folder / "tested_on" / f"{other}.json"
+            crossed = paired and species[other] != species[row["dataset"]]
+            rows.append(_tested(name, row["dataset"], other, metrics, orthologs=crossed))
+    frame = pd.DataFrame(rows)
+    write_table(frame, table)
+    tested_elsewhere(frame, figure, "Models tested on other datasets")
+
+
+def _alike(row: Mapping[str, Any]) -> str:
+    """Return what two experiments have in common that differ in the dataset alone."""
+    return repr(sorted((key, value) for key, value in row.items() if key not in {"dataset", "tested_on"}))
+
+
+def _tested(name: str, trained: str, tested: str, metrics: Path, *, orthologs: bool) -> dict[str, Any]:
+    pooled = read_json(metrics)["pooled"]
+    facts = {"experiment": name, "trained_on": trained, "tested_on": tested, "orthologs": orthologs}
+    return {**facts, **{key: pooled[key] for key in (*INTERVAL, "n")}}
+
+
+def draw_classifier(
+    comparison: Path,
+    first: Path,
+    second: Path,
+    table: Path,
+    summary: Path,
+    figure: Path,
+    *,
+    names: Sequence[str],
+    calls: str,
+) -> None:
+    """Ask whether predictions tell which of two datasets has more of a gene (Figures 2G and 4C), and draw the ROC."""
+    found = write_classifier(comparison, first, second, table, summary, calls=calls)
+    title = f"Do predictions tell whether {names[0]} or {names[1]} has more?"
+    roc(found, (names[0], names[1]), figure, title)
+
+
+def draw_split_costs(
+    pairs: Sequence[Sequence[str]],
+    experiments: Mapping[str, Mapping[str, Any]],
+    results: Path,
+    table: Path,
+    figure: Path,
+    *,
+    seed: int,
+) -> None:
+    """Draw the r² of a random split beside that of a split by chromosomes, and what neighbours have to do with it.
+
+    Parameters
+    ----------
+    pairs
+        Names of experiments that differ in the split alone: random, by chromosomes.
+    experiments
+        All experiments by name, as configured.
+    results
+        The folder of all results.
+    table, figure
+        What to write.
+    seed
+        Of the bootstrap.
+    """
+    rows = []
+    for random, chromosomes in pairs:
+        folders = [results / experiments[name]["dataset"] / name for name in (random, chromosomes)]
+        predictions = [read_table(folder / "predictions.tsv", dtype=TEXT) for folder in folders]
+        leakage = read_table(folders[0] / "leakage.tsv", dtype=TEXT)
+        sizes = [_training_genes(folder) for folder in folders]
+        cost = split_cost(*predictions, leakage, *sizes, seed=seed)
+        facts = {"dataset": experiments[random]["dataset"], "random": random, "chromosomes": chromosomes}
+        rows.append({**facts, **cost.as_dict()})
+    frame = pd.DataFrame(rows)
+    write_table(frame, table)
+    split_costs(frame, figure, "A random split beside whole chromosomes")
+
+
+def _training_genes(folder: Path) -> int:
+    split = read_table(folder / "split.tsv", ["fold", "part"], TEXT)
+    return round(int((split["part"] == "train").sum()) / split["fold"].nunique())
