@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.stats import beta
 
-from xpresso_core.conformal import coverage, half_width, intervals
+from xpresso_core.conformal import coverage, half_width
 from xpresso_core.errors import InputError
 
 
@@ -52,19 +52,6 @@ def test_each_gene_against_the_others_is_covered_as_often_as_it_should(genes, le
 def test_bad_calibration(residuals, level, message):
     with pytest.raises(InputError, match=message):
         half_width(residuals, level)
-
-
-def test_each_fold_has_its_own_width():
-    low, high = intervals([0.0, 1, 2], [1, 2, 1], {1: 0.5, 2: math.inf, 3: 9.0})
-    assert low.tolist() == [-0.5, -math.inf, 1.5]
-    assert high.tolist() == [0.5, math.inf, 2.5]
-
-
-def test_bad_folds():
-    with pytest.raises(InputError, match="2 genes are of folds without calibration, the first of fold b"):
-        intervals([0.0, 1, 2], ["a", "b", "b"], {"a": 1.0})
-    with pytest.raises(InputError, match="not one for each of 2 genes"):
-        intervals([0.0, 1, 2], ["a", "a"], {"a": 1.0})
 
 
 def test_coverage_by_hand():

@@ -10,7 +10,7 @@ from toy import ARCHITECTURE, toy_dataset
 
 from xpresso_core.files import write_json
 from xpresso_core.genome import Window
-from xpresso_core.plan import Plan, network_inputs, with_control
+from xpresso_core.plan import Plan, network_inputs, window_read, with_control
 
 PLAIN = {
     "inputs": ["di_shuffled", "halflife"],
@@ -40,6 +40,17 @@ def test_the_architecture_may_be_what_a_search_found(tmp_path: Path) -> None:
     write_json({"architecture": ARCHITECTURE.to_dict()}, tmp_path / "best.json")
     plan = Plan.from_dict(PLAIN | {"architecture": None}, tmp_path / "best.json")
     assert plan.architecture == ARCHITECTURE
+
+
+def test_the_window_that_is_read_is_that_of_the_plan(tmp_path: Path) -> None:
+    settings = {"upstream": 60, "downstream": 40, "jitter": 5, "window": None}
+    assert window_read(settings) == (Window(60, 40), 5)
+    other = {"window": {"upstream": 30, "downstream": 50}}
+    assert window_read(settings | other) == (Window(30, 50), 5)
+    write_json({"architecture": ARCHITECTURE.to_dict()}, tmp_path / "best.json")
+    unknown = dict.fromkeys(settings)
+    assert window_read(unknown, tmp_path / "best.json") == (Window(60, 40), 5)
+    assert window_read(unknown | other, tmp_path / "best.json") == (Window(30, 50), 5)
 
 
 @pytest.mark.parametrize("kind", ["mono_shuffled", "di_shuffled"])

@@ -121,7 +121,7 @@ for trial in range(40):
         store.append(record(trial, device=str(os.getpid())))
 """
     runs = [child(code, tmp_path) for _ in range(3)]
-    assert [run.wait(60) for run in runs] == [0, 0, 0]
+    assert [run.wait(300) for run in runs] == [0, 0, 0]
     assert list(store.finished()) == list(range(40))
     assert len(store.path.read_bytes().splitlines()) == 40
     for run in runs:

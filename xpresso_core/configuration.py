@@ -122,6 +122,7 @@ def experiment_plan(config: Mapping[str, Any], experiment: str) -> dict[str, Any
         "trials": row["trials"],
         "ensemble": row["ensemble"],
         "seed": config["seed"],
+        "precision": config.get("precision", "float32"),
     }
 
 

@@ -8,7 +8,6 @@ too small. Therefore coverage is measured on test genes rather than promised.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -85,42 +84,6 @@ def half_width(residuals: ArrayLike, level: float = 0.9) -> float:
     # Rounded first: (9 + 1) * 0.9 is to be 9, not a little more.
     rank = math.ceil(round((errors.size + 1) * level, 9))
     return float(errors[rank - 1]) if rank <= errors.size else math.inf
-
-
-def intervals(
-    predicted: ArrayLike, folds: ArrayLike, half_widths: Mapping[Any, float]
-) -> tuple[Floats, Floats]:
-    """Return the intervals of the test genes of several folds, each as wide as its fold's calibration says.
-
-    Parameters
-    ----------
-    predicted
-        One prediction per gene, ``[gene]``.
-    folds
-        The fold that tests each gene, ``[gene]``.
-    half_widths
-        By fold, from `half_width`; may be infinite.
-
-    Returns
-    -------
-    low, high
-        float64 ``[gene]``, in the unit of the predictions.
-
-    Raises
-    ------
-    InputError
-        If the lengths differ, or a fold has no half-width.
-    """
-    values, names = np.asarray(predicted, dtype=np.float64), np.asarray(folds).tolist()
-    if values.shape != (len(names),):
-        what = f"predictions {values.shape} are not one for each of {len(names)} genes"
-        raise InputError(what, where="interval", remedy="Give the fold of every gene")
-    missing = [name for name in names if name not in half_widths]
-    if missing:
-        what = f"{len(missing)} genes are of folds without calibration, the first of fold {missing[0]}"
-        raise InputError(what, where="interval", remedy="Give the half-width of every fold")
-    widths = np.array([half_widths[name] for name in names], dtype=np.float64)
-    return values - widths, values + widths
 
 
 def coverage(observed: ArrayLike, low: ArrayLike, high: ArrayLike, level: float) -> Coverage:

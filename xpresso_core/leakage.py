@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pybedtools
 
-from xpresso_core.architecture import Architecture
 from xpresso_core.dataset import Dataset
 from xpresso_core.files import write_table
 from xpresso_core.genome import Window
@@ -25,7 +24,8 @@ def write_split(
     summary_path: Path,
     *,
     split: Mapping[str, Any],
-    architecture: Architecture,
+    window: Window,
+    jitter: int,
     seed: int,
     genes: Mapping[str, str] | None = None,
     source: Path | None = None,
@@ -41,8 +41,8 @@ def write_split(
         The tables to write: `splits.split_table`, `leakage` and `splits.leakage_shares`.
     split
         The arguments of `splits.make_folds`.
-    architecture
-        The network, for the window that it reads and how far training shifts it.
+    window, jitter
+        The model's input window, and how far training shifts it.
     seed
         The seed of the run.
     genes, source, column
@@ -52,7 +52,7 @@ def write_split(
     rows = selected_rows(dataset, genes, source, column, seed)
     folds = make_folds(chrom=dataset.chrom[rows], seed=seed, **split)
     table = split_table(dataset.gene_id[rows], folds)
-    audit = leakage(dataset.genes(), table, architecture.window, architecture.recipe.jitter)
+    audit = leakage(dataset.genes(), table, window, jitter)
     write_table(table, split_path)
     write_table(audit, leakage_path)
     write_table(leakage_shares(audit), summary_path)

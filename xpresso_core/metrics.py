@@ -280,14 +280,14 @@ def _r2_interval(
         rows = min(rows_at_once, n_boot - start)
         drawn = rng.integers(0, units, size=(rows, units)) + np.arange(rows)[:, None] * units
         counts = np.bincount(drawn.ravel(), minlength=rows * units).reshape(rows, units)
-        r2.append(_r2_of_sums(counts @ sums))
+        r2.append(r2_of_sums(counts @ sums))
     tail = 100 * (1 - CONFIDENCE) / 2
     low, high = np.percentile(np.concatenate(r2), [tail, 100 - tail])
     return float(low), float(high)
 
 
-def _r2_of_sums(sums: Floats) -> Floats:
-    """Squared correlation from rows of n, Sx, Sy, Sxx, Syy, Sxy; 0 for a sample without spread."""
+def r2_of_sums(sums: Floats) -> Floats:
+    """Return squared correlations from rows of n, Sx, Sy, Sxx, Syy, Sxy; 0 for a sample without spread."""
     n, sx, sy, sxx, syy, sxy = sums.T
     spread_x, spread_y = n * sxx - sx**2, n * syy - sy**2
     scale = np.abs(n * sxx), np.abs(n * syy)

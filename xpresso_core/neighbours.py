@@ -20,6 +20,7 @@ from xpresso_core.metrics import (
     RegressionMetrics,
     is_constant,
     prediction_metrics,
+    r2_of_sums,
     regression_metrics,
 )
 from xpresso_core.randomness import generator
@@ -231,7 +232,7 @@ def _paired_interval(
         drawn = rng.integers(0, size, size=(rows, size)) + np.arange(rows)[:, None] * size
         counts = np.bincount(drawn.ravel(), minlength=rows * size).reshape(rows, size)
         r2 = {
-            name: np.zeros(rows) if arms[name].constant else _r2_of_sums(counts @ table)
+            name: np.zeros(rows) if arms[name].constant else r2_of_sums(counts @ table)
             for name, table in tables.items()
         }
         differences.append(r2["chromosomes"] - r2["random"])
@@ -243,11 +244,3 @@ def _paired_interval(
 def _centred(values: pd.Series) -> Floats:
     numbers = values.to_numpy(dtype=np.float64)
     return np.asarray(numbers - numbers.mean())
-
-
-def _r2_of_sums(sums: Floats) -> Floats:
-    """Squared correlation from rows of n, Sx, Sy, Sxx, Syy, Sxy; 0 for a sample without spread."""
-    n, sx, sy, sxx, syy, sxy = sums.T
-    spread = (n * sxx - sx**2) * (n * syy - sy**2)
-    alive = spread > 1e-12 * np.abs(n * sxx * n * syy)
-    return np.where(alive, np.clip((n * sxy - sx * sy) ** 2 / np.where(alive, spread, 1.0), 0.0, 1.0), 0.0)

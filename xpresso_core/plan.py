@@ -10,6 +10,7 @@ from typing import Any, Literal, Self, cast, get_args
 from xpresso_core.architecture import Architecture, Input
 from xpresso_core.dataset import Dataset
 from xpresso_core.files import read_json
+from xpresso_core.genome import Window
 from xpresso_core.scaling import Protocol
 from xpresso_core.shuffle import Shuffle, shuffle_promoters
 
@@ -35,6 +36,8 @@ class Plan:
         ``best``: the trial of lowest validation error, as in the paper; ``all``: the mean of all live trials.
     seed
         The seed of the run.
+    precision
+        What networks compute in while they train; others than ``float32`` need a GPU.
     """
 
     inputs: tuple[str, ...]
@@ -43,6 +46,7 @@ class Plan:
     trials: int = 10
     ensemble: Literal["best", "all"] = "best"
     seed: int = 0
+    precision: Literal["float32", "mixed_bfloat16", "mixed_float16"] = "float32"
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any], best: Path | None = None) -> Self:
@@ -61,6 +65,25 @@ class Plan:
         found = read_json(best)["architecture"] if best is not None else settings["architecture"]
         architecture = Architecture.from_dict({**found, **(window or {})})
         return cls(**{**settings, "inputs": tuple(data["inputs"]), "architecture": architecture})
+
+
+def window_read(settings: Mapping[str, Any], best: Path | None = None) -> tuple[Window, int]:
+    """Return the window that a network reads, and how far training shifts it, in bases.
+
+    Parameters
+    ----------
+    settings
+        ``upstream downstream jitter``, all None where a search finds them, and ``window``: None, or what is read
+        instead.
+    best
+        The result of that search.
+    """
+    if best is None:
+        window, jitter = Window(settings["upstream"], settings["downstream"]), settings["jitter"]
+    else:
+        found = Architecture.from_dict(read_json(best)["architecture"])
+        window, jitter = found.window, found.recipe.jitter
+    return (Window(**settings["window"]) if settings["window"] else window), jitter
 
 
 def network_inputs(inputs: tuple[str, ...]) -> tuple[Input, ...]:

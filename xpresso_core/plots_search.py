@@ -38,8 +38,8 @@ __all__ = ["search_parameters", "search_progress", "search_windows"]
 LOPSIDED = 6
 """From this ratio of the numbers of trials of two searches on, the axis of trials is logarithmic."""
 
-CROWD = 400
-"""From this many dots on, they are drawn as pixels, which keeps the file small."""
+CROWD, THRONG = 400, 2500
+"""From so many dots on, they are drawn as pixels, and as coarser ones, which keeps the file small."""
 
 LINE_INCH, LABEL_WIDTH = 0.17, 26
 """Height of a line of text in the margin, and its most characters."""
@@ -100,11 +100,14 @@ def search_progress(
     lines = 1.5 + max(len(wrap(name, LABEL_WIDTH)) for name in searches)
     height = max(3.4, LINE_INCH * lines * (len(searches) + 1))
     message = _progress_story(searches, manual, limits)
-    with canvas(path, 9.0, height + LINE_INCH * rows + 0.9, title, message, dpi=130) as figure:
+    total = sum(map(len, searches.values()))
+    dpi = 70 if total > THRONG else 130
+    with canvas(path, 9.0, height + LINE_INCH * rows + 0.9, title, message, dpi) as figure:
         axes, strip = figure.subplots(2, 1, sharex=True, height_ratios=(height, LINE_INCH * max(rows, 0.1)))
         for name, curve in searches.items():
             _progress_lines(axes, curve, colours[name], limits)
         axes.set(ylim=limits, ylabel=f"{_lowest(epochs)}\n(squared z-scores)")
+        axes.set_rasterization_zorder(1.5 if total > CROWD else None)
         _trial_axis(axes, [float(curve["trial"].max()) for curve in searches.values()])
         _margin_labels(axes, searches, colours, manual, LINE_INCH * lines / height)
         _failed_strip(strip, failed, colours)
@@ -164,7 +167,7 @@ def _lowest(epochs: int | None) -> str:
 
 def _progress_lines(axes: Axes, curve: pd.DataFrame, colour: str, limits: tuple[float, float]) -> None:
     trial, loss, best = (numbers(curve[name]) for name in ("trial", "loss", "best_so_far"))
-    look: dict[str, Any] = {"color": colour, "linewidths": 0, "rasterized": trial.size > CROWD}
+    look: dict[str, Any] = {"color": colour, "linewidths": 0}
     size = float(np.clip(5000 / trial.size, 5, 22))
     axes.scatter(trial, np.where(loss > limits[1], np.nan, loss), s=size, alpha=0.4, **look)
     above = trial[loss > limits[1]]

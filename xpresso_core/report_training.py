@@ -196,10 +196,10 @@ def draw_split_costs(
     rows = []
     for random, chromosomes in pairs:
         folders = [results / experiments[name]["dataset"] / name for name in (random, chromosomes)]
-        predictions = [read_table(folder / "predictions.tsv", dtype=TEXT) for folder in folders]
+        first, second = (read_table(folder / "predictions.tsv", dtype=TEXT) for folder in folders)
         leakage = read_table(folders[0] / "leakage.tsv", dtype=TEXT)
-        sizes = [_training_genes(folder) for folder in folders]
-        cost = split_cost(*predictions, leakage, *sizes, seed=seed)
+        sizes = (_training_genes(folders[0]), _training_genes(folders[1]))
+        cost = split_cost(first, second, leakage, *sizes, seed=seed)
         facts = {"dataset": experiments[random]["dataset"], "random": random, "chromosomes": chromosomes}
         rows.append({**facts, **cost.as_dict()})
     frame = pd.DataFrame(rows)

@@ -1,7 +1,7 @@
 """Training from genes that stay on the device: uploaded once, then a batch is a few row numbers.
 
-`ResidentGenes` holds codes and half-life features of a fold for all its trials. Its model gathers them on the
-device, has every weight of the plain network, and may compute in lower precision while it trains.
+`ResidentGenes` keeps codes, half-life features and one compiled network for all trials of a fold. The network
+gathers its batches on the device, and may compute in lower precision than the plain network that it trains.
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import keras
 import numpy as np
 import numpy.typing as npt
 
 from xpresso_core.architecture import Input
-from xpresso_core.errors import ConfigError, InputError
+from xpresso_core.errors import ConfigError, DeviceError, InputError
 from xpresso_core.sequence import Codes
 from xpresso_core.stem_layer import codes_model
 
@@ -26,43 +26,61 @@ if TYPE_CHECKING:
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
 """What a network computes in while it trains; its weights and its output are float32 in any case."""
 
+STEPS = 32
+"""Steps that are sent to the device at once (TensorFlow runs them in one graph), and per look at the loss."""
+
 
 class ResidentGenes:
-    """The genes of a fold on the device, for any number of trials.
+    """The genes of a fold on the device, and a network there that trial after trial is trained in.
 
-    `keras.backend.clear_session` leaves them there. A training that ends with an error may not (JAX lends its
-    buffers to each step): make new ones then.
+    `keras.backend.clear_session` leaves both where they are. A training that ends with an error may not (JAX
+    lends its buffers to each step): make new ones then.
 
     Parameters
     ----------
     inputs
         What networks read; the rest is not uploaded.
     parts
-        The genes to train on and those to validate with: parts of one ``codes`` with one ``margin``.
+        The genes to train on and those to validate with: parts of the same codes, with one margin.
+    precision
+        Of all that the network computes but its output. With ``mixed_float16`` Keras scales the loss, so that
+        gradients do not vanish.
 
     Attributes
     ----------
     codes
-        ``uint8 [any gene, window + 2 * margin]``, or None.
+        ``uint8 [any gene, window + 2 * margin]``, a variable on the device, or None.
     halflife
-        ``float32 [any gene, feature]``, z-scores, or None. Genes in none of the parts have zeros.
+        ``float32 [any gene, feature]``, z-scores, a variable on the device, or None. Genes in none of the parts
+        have zeros.
+    margin
+        Bases by which `codes` is wider than the window on either side.
 
     Raises
     ------
     InputError
         If the parts do not fit together.
+    ConfigError
+        If there is no such precision.
     """
 
-    def __init__(self, inputs: tuple[Input, ...], *parts: Arrays) -> None:
+    def __init__(self, inputs: tuple[Input, ...], *parts: Arrays, precision: Precision = "float32") -> None:
+        if precision not in get_args(Precision):
+            what = f"there is no precision {precision!r}"
+            raise ConfigError(
+                what, where="training", remedy=f"Choose one of {', '.join(get_args(Precision))}"
+            )
         first = parts[0]
         if any(_place(part.codes) != _place(first.codes) or part.margin != first.margin for part in parts):
             what = "the parts of a fold have other codes or another margin than each other"
             raise InputError(what, where="training", remedy="Cut all parts out of one dataset")
         self.inputs = inputs
         self.parts = parts
+        self.precision = precision
         self.margin = first.margin if "promoter" in inputs else 0
         self.codes = _upload(first.codes, "codes") if "promoter" in inputs else None
         self.halflife = _upload(_by_row(parts), "halflife") if "halflife" in inputs else None
+        self._twin: _Twin | None = None
 
     def batches(self, batches: Batches) -> RowBatches:
         """Return the same batches in the same order, as row numbers.
@@ -70,7 +88,7 @@ class ResidentGenes:
         Raises
         ------
         InputError
-            If they are of other genes, or other inputs.
+            If they are of other genes or inputs.
         """
         if not any(batches.arrays is part for part in self.parts) or batches.inputs != self.inputs:
             what = "these batches are not of the genes and inputs on the device"
@@ -78,35 +96,55 @@ class ResidentGenes:
         return RowBatches(batches, self.margin)
 
     @contextmanager
-    def model(self, plain: keras.Model, precision: Precision = "float32") -> Iterator[keras.Model]:
-        """Give a model that shares every weight with ``plain`` and takes `RowBatches`.
+    def training(self, plain: keras.Model, optimizer: keras.optimizers.Optimizer) -> Iterator[keras.Model]:
+        """Lend the network on the device, in the state of ``plain``, which gets its weights in the end.
 
-        Compile, fit and use it only within the context: there the layers compute in ``precision``, all but
-        those of the output. After it ``plain`` is a float32 network again, with the trained weights.
+        A network of the same layers and optimizer is not compiled again.
 
         Parameters
         ----------
         plain
-            A functional model with these inputs, as `xpresso_core.network.build` makes it.
-        precision
-            With ``mixed_float16``, compiling the model scales the loss so that gradients do not vanish.
+            A new functional model with these inputs, as `xpresso_core.network.build` makes it.
+        optimizer
+            A new one.
+
+        Yields
+        ------
+        keras.Model
+            Compiled for the mean squared error, to be fed with `RowBatches`.
 
         Raises
         ------
         InputError
             If the network has other inputs.
-        ConfigError
-            If there is no such precision.
         """
         self._check(plain)
-        coded = codes_model(plain, use_stem=False) if "promoter" in self.inputs else plain
-        with _computing_in(precision, coded):
-            names = ["row", "start"] if self.margin else ["row"]
-            given = [keras.Input((), dtype="int32", name=name) for name in names]
-            found = _Gather(self)(*given)
-            trained = keras.Model(given, coded([found[tensor.name] for tensor in coded.inputs]))
-            trained.dtype_policy = precision
-            yield trained
+        described = [layer.get_config() for layer in plain.layers], optimizer.get_config()
+        if self._twin is None or self._twin.described != described:
+            self._twin = self._compile(plain, optimizer, described)
+        twin = self._twin
+        _assign(twin.plain.variables, _values(plain.variables))
+        _assign(twin.trained.optimizer.variables, twin.unused_optimizer)
+        yield twin.trained
+        plain.set_weights(twin.plain.get_weights())
+
+    def _compile(self, plain: keras.Model, optimizer: keras.optimizers.Optimizer, described: Any) -> _Twin:
+        """Return a copy of a network that takes row numbers."""
+        copy = keras.models.clone_model(plain)
+        last = {id(tensor._keras_history.operation) for tensor in copy.outputs}
+        for layer in copy.layers:
+            if id(layer) not in last:
+                layer.dtype_policy = self.precision
+        coded = codes_model(copy, use_stem=False) if "promoter" in self.inputs else copy
+        given = [
+            keras.Input((), dtype="int32", name=name) for name in ("row", "start")[: 1 + bool(self.margin)]
+        ]
+        found = _Gather(self)(*given)
+        trained = keras.Model(given, coded([found[tensor.name] for tensor in coded.inputs]))
+        trained.dtype_policy = self.precision
+        trained.compile(optimizer, "mean_squared_error", steps_per_execution=STEPS)
+        trained.optimizer.build(trained.trainable_variables)
+        return _Twin(copy, trained, _values(trained.optimizer.variables), described)
 
     def _check(self, plain: keras.Model) -> None:
         expected: dict[str, tuple[int, ...]] = {}
@@ -121,14 +159,14 @@ class ResidentGenes:
 
 
 class RowBatches(keras.utils.PyDataset):
-    """Batches for a model of `ResidentGenes`: ``row``, with a margin ``start``, both int32, and labels.
+    """Batches for a network of `ResidentGenes`: ``row``, with a margin ``start``, both int32, and labels.
 
     Parameters
     ----------
     batches
-        Which genes come when, and where their windows start.
+        Which genes come when.
     margin
-        Start of a centred window; half of the largest start.
+        Where a centred window starts; other windows start up to twice as far.
     """
 
     def __init__(self, batches: Batches, margin: int) -> None:
@@ -151,7 +189,9 @@ class RowBatches(keras.utils.PyDataset):
         batch = {"row": arrays.rows[genes].astype(np.int32)}
         if self.margin:
             # Drawn as Batches draws them: the same seed gives the same windows either way.
-            starts = self.margin if rng is None else rng.integers(0, 2 * self.margin + 1, size=(len(genes), 1))
+            starts = (
+                self.margin if rng is None else rng.integers(0, 2 * self.margin + 1, size=(len(genes), 1))
+            )
             batch["start"] = np.broadcast_to(np.ravel(starts), len(genes)).astype(np.int32)
         return batch, arrays.label[genes]
 
@@ -159,7 +199,7 @@ class RowBatches(keras.utils.PyDataset):
 class StopAtNaN(keras.callbacks.Callback):
     """Ends training after an epoch whose loss is not finite.
 
-    `keras.callbacks.TerminateOnNaN` looks at every step's loss, so that the device waits for the host.
+    `keras.callbacks.TerminateOnNaN` looks at every loss that it is shown, so that the device waits for the host.
     """
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
@@ -182,6 +222,33 @@ def gpu_visible() -> bool:
     import torch
 
     return bool(torch.cuda.is_available())
+
+
+class _Twin(NamedTuple):
+    """A copy of a plain network, and the same layers behind a gather, compiled."""
+
+    plain: keras.Model
+    trained: keras.Model
+    unused_optimizer: list[npt.NDArray[Any]]
+    described: Any
+
+
+def resident_genes(
+    inputs: tuple[Input, ...], *parts: Arrays, precision: Precision = "float32"
+) -> ResidentGenes | None:
+    """Return the genes on the GPU, or None where there is none and the stem trains on the processor.
+
+    Raises
+    ------
+    DeviceError
+        If the precision needs a GPU that is not there.
+    """
+    if gpu_visible():
+        return ResidentGenes(inputs, *parts, precision=precision)
+    if precision != "float32":
+        what = f"the precision {precision} is for GPUs, and none is visible"
+        raise DeviceError(what, where="precision", remedy="Leave it out, or train where there is a GPU")
+    return None
 
 
 class _Gather(keras.layers.Layer):
@@ -226,6 +293,16 @@ def _upload(array: npt.NDArray[Any], name: str) -> keras.Variable:
     return keras.Variable(array, dtype=array.dtype.name, trainable=False, autocast=False, name=name)
 
 
+def _values(variables: list[keras.Variable]) -> list[npt.NDArray[Any]]:
+    """Copy variables to the host: JAX would overwrite what two of them share."""
+    return [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
+
+
+def _assign(variables: list[keras.Variable], values: list[npt.NDArray[Any]]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
 def _place(codes: Codes) -> tuple[Any, ...]:
     """Return what is the same for two views of the same bytes."""
     return codes.ctypes.data, codes.shape, codes.strides
@@ -240,21 +317,3 @@ def _by_row(parts: tuple[Arrays, ...]) -> npt.NDArray[np.float32]:
         what = "a gene has other half-life features in one part of the fold than in another"
         raise InputError(what, where="training", remedy="Scale all parts with one scaler")
     return matrix
-
-
-@contextmanager
-def _computing_in(precision: Precision, model: keras.Model) -> Iterator[None]:
-    """Let the layers of a model, but those that give its outputs, compute in a precision for a while."""
-    if precision not in get_args(Precision):
-        what = f"there is no precision {precision!r}"
-        raise ConfigError(what, where="training", remedy=f"Choose one of {', '.join(get_args(Precision))}")
-    last = {id(tensor._keras_history.operation) for tensor in model.outputs}
-    lowered = [layer for layer in model.layers if id(layer) not in last]
-    before = [layer.dtype_policy for layer in lowered]
-    try:
-        for layer in lowered:
-            layer.dtype_policy = precision
-        yield
-    finally:
-        for layer, policy in zip(lowered, before, strict=True):
-            layer.dtype_policy = policy

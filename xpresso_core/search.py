@@ -27,6 +27,7 @@ from xpresso_core.files import atomic_path, write_json
 from xpresso_core.plan import network_inputs, with_control
 from xpresso_core.provenance import code_hash
 from xpresso_core.randomness import generator
+from xpresso_core.resident import resident_genes
 from xpresso_core.scaling import Protocol
 from xpresso_core.search_space import (
     Parameters,
@@ -315,7 +316,8 @@ class _Search:
             return self._stamped(name, _failed(f"{error.where}: {error.what}", time.monotonic() - started))
         try:
             _, train, validation = scaled_arrays(data, self.fold, inputs, architecture, self.plan.protocol)
-            fitted = fit(train, validation, architecture, inputs, seed=self._seed(name))
+            resident = resident_genes(inputs, train, validation)
+            fitted = fit(train, validation, architecture, inputs, seed=self._seed(name), resident=resident)
         except Exception as error:
             if not is_out_of_memory(error):
                 raise

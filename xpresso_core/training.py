@@ -23,6 +23,7 @@ from xpresso_core.halflife import HALFLIFE_FEATURES
 from xpresso_core.plan import Plan, network_inputs, with_control
 from xpresso_core.provenance import code_hash, versions
 from xpresso_core.randomness import generator
+from xpresso_core.resident import resident_genes
 from xpresso_core.scaling import Protocol, Scaler
 from xpresso_core.splits import Fold, fold_of_table, split_hash
 from xpresso_core.trial import Arrays, finished_trial, run_trial
@@ -77,6 +78,7 @@ def train_fold(
     data = with_control(dataset, plan.inputs, plan.seed)
     scaler, train, validation = scaled_arrays(data, fold, inputs, plan.architecture, plan.protocol)
     fingerprint = _fingerprint(dataset, fold, plan)
+    resident = resident_genes(inputs, train, validation, precision=plan.precision)
     results = []
     for trial in tqdm(range(1, plan.trials + 1), desc=f"fold {number}, trials", disable=None):
         folder = trials_folder / f"trial_{trial}"
@@ -90,6 +92,7 @@ def train_fold(
                 inputs,
                 seed=seed,
                 folder=folder,
+                resident=resident,
                 record={"fingerprint": fingerprint, "device": device, "versions": versions()},
             )
         log.info("fold %d, trial %d: %s", number, trial, _in_words(result))
@@ -114,6 +117,7 @@ def train_fold(
         "inputs": list(plan.inputs),
         "protocol": plan.protocol,
         "ensemble": plan.ensemble,
+        "precision": plan.precision,
         "seed": plan.seed,
         "trials": json.loads(table.to_json(orient="records")),
         "species": f"{dataset.attributes.get('species', 'unknown')}, {dataset.attributes.get('assembly', 'unknown')}",
@@ -278,6 +282,7 @@ def _fingerprint(dataset: Dataset, fold: Fold, plan: Plan) -> str:
         "inputs": plan.inputs,
         "architecture": plan.architecture.to_dict(),
         "protocol": plan.protocol,
+        "precision": plan.precision,
         "seed": plan.seed,
         "code": code_hash("training"),
     }

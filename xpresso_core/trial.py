@@ -18,6 +18,7 @@ from xpresso_core.architecture import Architecture, Input, Recipe
 from xpresso_core.errors import XpressoError
 from xpresso_core.files import atomic_path, read_json, sha256, write_json
 from xpresso_core.network import build
+from xpresso_core.resident import ResidentGenes, StopAtNaN
 from xpresso_core.sequence import Codes
 from xpresso_core.stem_layer import codes_model
 
@@ -152,7 +153,13 @@ class Fitted(NamedTuple):
 
 
 def fit(
-    train: Arrays, validation: Arrays, architecture: Architecture, inputs: tuple[Input, ...], *, seed: int
+    train: Arrays,
+    validation: Arrays,
+    architecture: Architecture,
+    inputs: tuple[Input, ...],
+    *,
+    seed: int,
+    resident: ResidentGenes | None = None,
 ) -> Fitted:
     """Train one network from scratch.
 
@@ -164,6 +171,8 @@ def fit(
         The network.
     seed
         Of its first weights, its dropout, and the order and shift of its training genes.
+    resident
+        The same genes on a GPU; without it they come from memory, batch by batch, and go through the stem.
 
     Raises
     ------
@@ -175,17 +184,17 @@ def fit(
     keras.utils.set_random_seed(seed)
     recipe = architecture.recipe
     model = build(architecture, inputs, train.halflife.shape[1])
-    trained = codes_model(model) if "promoter" in inputs else model
-    trained.compile(optimizer=_optimizer(recipe), loss="mean_squared_error")
+    training = Batches(train, inputs, recipe.batch_size, np.random.default_rng(seed))
     validating = Batches(validation, inputs, recipe.batch_size)
-    history = trained.fit(
-        Batches(train, inputs, recipe.batch_size, np.random.default_rng(seed)),
-        validation_data=validating,
-        epochs=recipe.epochs,
-        callbacks=_callbacks(recipe),
-        verbose=0,
-    ).history
-    predicted = trained.predict(validating, verbose=0)
+    if resident is None:
+        trained = codes_model(model) if "promoter" in inputs else model
+        trained.compile(optimizer=_optimizer(recipe), loss="mean_squared_error")
+        history, predicted = _run(trained, training, validating, recipe)
+    else:
+        with resident.training(model, _optimizer(recipe)) as trained:
+            history, predicted = _run(
+                trained, resident.batches(training), resident.batches(validating), recipe
+            )
     losses = np.array(history["val_loss"], dtype=float)
     status, best = _judge(losses, predicted)
     return Fitted(
@@ -199,6 +208,23 @@ def fit(
     )
 
 
+def _run(
+    model: keras.Model,
+    training: keras.utils.PyDataset,
+    validating: keras.utils.PyDataset,
+    recipe: Recipe,
+) -> tuple[dict[str, list[float]], Floats]:
+    """Train a compiled model; return the errors by epoch, and what it predicts for the validation genes."""
+    history = model.fit(
+        training,
+        validation_data=validating,
+        epochs=recipe.epochs,
+        callbacks=_callbacks(recipe),
+        verbose=0,
+    ).history
+    return history, model.predict(validating, verbose=0)
+
+
 def run_trial(
     train: Arrays,
     validation: Arrays,
@@ -208,12 +234,13 @@ def run_trial(
     seed: int,
     folder: Path,
     record: Mapping[str, Any],
+    resident: ResidentGenes | None = None,
 ) -> dict[str, Any]:
     """Train one network from scratch and keep it.
 
     Parameters
     ----------
-    train, validation, architecture, inputs, seed
+    train, validation, architecture, inputs, seed, resident
         See `fit`.
     folder
         Where ``model.keras`` and ``trial.json`` go, both or none.
@@ -226,7 +253,7 @@ def run_trial(
         The content of ``trial.json``: `record`, ``seed``, the fields of `Fitted` (the curves under
         ``history``), and ``model_sha256``.
     """
-    fitted = fit(train, validation, architecture, inputs, seed=seed)
+    fitted = fit(train, validation, architecture, inputs, seed=seed, resident=resident)
     with atomic_path(folder) as draft:
         draft.mkdir()
         fitted.model.save(draft / "model.keras")
@@ -295,4 +322,4 @@ def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
 def _callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
     stop = keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True)
     averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.averaging else []
-    return [*averaging, stop, keras.callbacks.TerminateOnNaN()]
+    return [*averaging, stop, StopAtNaN()]

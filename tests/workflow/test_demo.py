@@ -18,15 +18,12 @@ from project import ROOT, Project
 from xpresso_core.expression import read_matrix
 from xpresso_core.halflife import HALFLIFE_FEATURES
 
-EXPERIMENTS = ("demo_full", "demo_promoter")
-
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory, bare_python: Path) -> Project:
-    """Return a finished run of two experiments of the demo."""
+    """Return a finished run of the demo."""
     project = Project(tmp_path_factory.mktemp("demo"), bare_python)
     config = yaml.safe_load((ROOT / "config" / "demo.yaml").read_text())
-    config["experiments"] = {name: config["experiments"][name] for name in EXPERIMENTS}
     project.configure(config)
     project.run()
     return project
@@ -160,6 +157,60 @@ def test_the_models_approach_the_explainable_share(demo: Project) -> None:
     assert promoter < full
 
 
+def test_controls_fall_to_what_is_left_in_them(demo: Project) -> None:
+    """Half-life features add what the promoter lacks; shuffled promoters keep composition, which says little here."""
+    shares = json.loads((demo.run_folder / "resources/demo/truth/model.json").read_text())["variance_shares"]
+    assert r2(demo, "demo_halflife") < shares["explainable"] - shares["promoter_only"] + 0.08
+    assert r2(demo, "demo_shuffled") < 0.7 * r2(demo, "demo_promoter")
+
+
+def test_intervals_hold_what_they_promise_and_the_mean_of_trials_is_no_worse(demo: Project) -> None:
+    table = read(demo, "results/demo/ensembles.tsv").set_index("experiment")
+    assert (table["coverage_ci_high"] > 0.85).all()
+    several = table[table["r2_ensemble"].notna()]
+    assert {"demo_full", "demo_chromosomes", "demo_searched"} == set(several.index)
+    assert several.loc["demo_full", "r2_ensemble"] > several.loc["demo_full", "r2_best"] - 0.01
+
+
+def test_the_search_is_complete_and_its_network_is_trained(demo: Project) -> None:
+    folder = demo.run_folder / "results/demo/searches/demo_search"
+    trials = [json.loads(line) for line in (folder / "trials.jsonl").read_text().splitlines()]
+    assert [trial["trial"] for trial in trials] == [0, 1, 2, 3, 4]
+    best = json.loads((folder / "best.json").read_text())
+    assert best["loss"] == min(trial["loss"] for trial in trials if trial["status"] == "ok")
+    bundle = demo.run_folder / "results/demo_median/demo_searched/models/fold_1/bundle.json"
+    assert json.loads(bundle.read_text())["metadata"]["architecture"] == best["architecture"]
+    assert r2(demo, "demo_searched") > 0.2
+
+
+def test_orthologs_are_split_alike_and_predicted_across_species(demo: Project) -> None:
+    pairs = read(demo, "results/demo/comparisons/demo_sister.tsv").set_index("gene_id")["ortholog_id"]
+    own = read(demo, "results/demo_median/demo_orthologs/split.tsv")
+    sister = read(demo, "results/sister_median/sister_orthologs/split.tsv")
+    assert own["gene_id"].map(pairs).tolist() == sister["gene_id"].tolist()
+    assert own["part"].tolist() == sister["part"].tolist()
+    tested = read(demo, "results/demo/tested_on.tsv").set_index(["experiment", "tested_on"])["r2"]
+    assert len(tested) == 4
+    assert (tested > 0.3).all()
+    classifier = json.loads(
+        (demo.run_folder / "results/demo/comparisons/demo_sister.classifier.json").read_text()
+    )
+    assert classifier["n_first"] + classifier["n_second"] + classifier["unpredicted"] > 10
+
+
+def test_more_genes_teach_more(demo: Project) -> None:
+    table = read(demo, "results/demo/families/demo_sizes.tsv")
+    means = table.groupby("training")["r2"].mean()
+    assert means.index.tolist() == [100, 400]
+    assert means[400] > means[100]
+
+
+def test_the_cost_of_whole_chromosomes_is_measured(demo: Project) -> None:
+    [cost] = read(demo, "results/demo/split_costs.tsv").to_dict("records")
+    assert (cost["random"], cost["chromosomes"]) == ("demo_full", "demo_chromosomes")
+    assert cost["difference"] == pytest.approx(cost["r2_chromosomes"] - cost["r2_random"])
+
+
 @pytest.fixture(scope="module")
 def report(demo: Project) -> Path:
     """Return the unpacked report."""
@@ -257,6 +308,14 @@ FIGURES = [
         "The closer the cloud to the grey",
     ),
     ("4 Models", "learning curves", "learning_curves.svg", "The dot is the epoch whose weights are kept"),
+    ("1 Summary", "best of n, mean of n", "ensembles.svg", "a dot on the dashed line"),
+    ("1 Summary", "random split beside chromosomes", "split_costs.svg", "neighbours of test genes"),
+    ("1 Summary", "what changes with its settings", "family_demo_sizes.svg", "differ in nothing but"),
+    ("6 Search", "lowest error by trial", "search_progress.svg", "the architecture that the paper"),
+    ("6 Search", "lowest error by window", "search_windows_", "Cells without a trial are empty"),
+    ("6 Search", "error by hyperparameter", "search_parameters_", "the marked one is the best"),
+    ("7 Across datasets", "tested on other datasets", "tested_on.svg", "nor an ortholog of one"),
+    ("7 Across datasets", "do predictions tell", "classifier_", "of 0.5 is chance"),
 ]
 
 

@@ -30,6 +30,7 @@ RESULTS = (
     "demo/landing.rst",
 )
 REPORT_RULES = {"report_species", "report_expression", "report_experiment", "report_run"}
+MEASURED_RULES = {"report_experiment", "report_ensembles", "report_run"}
 
 
 def test_a_run_leaves_all_results_and_no_drafts(finished: Project) -> None:
@@ -42,7 +43,10 @@ def test_predictions_cover_the_test_genes(finished: Project) -> None:
     folder = finished.run_folder / "results" / "demo_median" / "tiny_holdout"
     predictions = pd.read_csv(folder / "predictions.tsv", sep="\t")
     split = pd.read_csv(folder / "split.tsv", sep="\t")
-    assert list(predictions) == ["gene_id", "observed", "predicted", "predicted_sd", "fold", "member"]
+    assert list(predictions) == [
+        "gene_id", "gene_name", "observed", "predicted", "predicted_sd", "predicted_low", "predicted_high",
+        "best_of_trials", "mean_of_trials", "fold", "member",
+    ]  # fmt: skip
     assert set(predictions["gene_id"]) == set(split.loc[split["part"] == "test", "gene_id"])
     assert predictions["predicted"].notna().all()
 
@@ -111,7 +115,7 @@ def test_a_setting_reruns_only_what_depends_on_it(finished: Project) -> None:
     config = yaml.safe_load(original)
     config["architectures"]["tiny"]["training"]["epochs"] = 3
     finished.configure(config)
-    assert finished.planned() == {"train", "predict", "report_experiment", "report_run"}
+    assert finished.planned() == {"train", "predict", *MEASURED_RULES}
     path.write_text(original)
 
 

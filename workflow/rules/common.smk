@@ -40,7 +40,6 @@ FETCHED = [name for name in SPECIES if name not in SIMULATED]
 # Files of unknown checksum are locked at their first download; the lock is worth keeping with the results.
 LOCK = "resources/sources.lock.tsv"
 GPU = 1 if config["device"] == "gpu" else 0
-PRECISION = config.get("precision", "float32")
 TRAINING_ENV = "../../envs/training-gpu.yaml" if GPU else "../../envs/training.yaml"
 
 

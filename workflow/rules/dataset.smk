@@ -57,7 +57,7 @@ rule split:
         split=split_of,
         genes=genes_choice_of,
         column=genes_column_of,
-        plan=plan_of,
+        window=window_of,
         seed=config["seed"],
         code=code_hash("leakage", "plan"),
     message:

@@ -26,6 +26,14 @@ def genes_column_of(wildcards):
     return "ortholog_id" if second else "gene_id"
 
 
+def window_of(wildcards):
+    """Return what an experiment's network reads, as far as the configuration says so."""
+    plan = plan_of(wildcards)
+    found = plan["architecture"] or {"upstream": None, "downstream": None, "training": {"jitter": None}}
+    ends = {key: found[key] for key in ("upstream", "downstream")}
+    return {**ends, "jitter": found["training"]["jitter"], "window": plan["window"]}
+
+
 def searched_of(wildcards):
     """Return the result of the search that finds an experiment's architecture, if one does."""
     name = EXPERIMENTS[wildcards.experiment]["architecture"]

@@ -26,7 +26,6 @@ rule train:
         plan=plan_of,
         kept="results/{dataset}/{experiment}/trials/fold_{fold}",
         device=config["device"],
-        precision=PRECISION,
         code=code_hash("device", "training"),
     message:
         "Training fold {wildcards.fold} of {wildcards.experiment}"

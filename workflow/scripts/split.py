@@ -6,14 +6,16 @@ from _adapter import adapter
 
 with adapter(snakemake):
     from xpresso_core.leakage import write_split
-    from xpresso_core.plan import Plan
+    from xpresso_core.plan import window_read
 
     searched, genes = snakemake.input.searched, snakemake.input.genes
+    window, jitter = window_read(snakemake.params.window, Path(searched) if searched else None)
     write_split(
         Path(snakemake.input.dataset),
         *map(Path, (snakemake.output.split, snakemake.output.leakage, snakemake.output.summary)),
         split=snakemake.params.split,
-        architecture=Plan.from_dict(snakemake.params.plan, Path(searched) if searched else None).architecture,
+        window=window,
+        jitter=jitter,
         seed=snakemake.params.seed,
         genes=snakemake.params.genes,
         source=Path(genes) if genes else None,
