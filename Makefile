@@ -13,8 +13,7 @@ CONFIG ?= config/demo.yaml
 RUN = $(shell $(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['name'])")
 SETUP := .venv/.complete
 BIN := .venv/bin
-# One training at a time on one GPU; on a cluster that is the cluster's business.
-SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --resources gpu=1 --configfile $(CONFIG)
+SNAKEMAKE = $(BIN)/snakemake --cores $(CORES) --configfile $(CONFIG)
 
 .PHONY: demo run test bench lint lock clean
 

@@ -142,7 +142,19 @@ MISTAKES_OF_TRAINING = [
         "demo_full-trials_0.trials: 0 is less than",
     ),
     (put("experiments", "demo_full", "vary", value={"trials": [1, 1]}), "two experiments are called"),
-    (put(*SEARCH, "dataset", value="demo"), r"searches.demo_search.dataset: there is no 'demo'"),
+    (put("experiments", "demo_searched", "dataset", value="demo_encode"), "genes that chose the network"),
+    (
+        put("experiments", "demo_searched", "split", value={"kind": "folds", "folds": 4, "validation": 80}),
+        "genes that chose the network of the search 'demo_search' would test it",
+    ),
+    (
+        put("experiments", "demo_searched", "window", value={"upstream": 9000, "downstream": 9}),
+        "reads -9000 to",
+    ),
+    (put("experiments", "demo_full", "split", "draw", value=2), "'training' is a dependency of 'draw'"),
+    (put("architectures", "core", "training", "jitter", value=5), "a shuffled promoter cannot be shifted"),
+    (put("searches", "demo_search", "record", value="x"), "searches.demo_search: "),
+    (put(*SEARCH, "space", value={"upstream": [0, 0], "downstream": [0, 0]}), "is less than one pool"),
     (put(*SEARCH, "space", "upstream", value=[0, 9000]), "reaches from -9000 to"),
     (put(*SEARCH, "space", "upstream", value=[0, 1250]), "is not the lowest and the highest value"),
     (put(*SEARCH, "space", "filtres", value=[16, 32]), r"unknown key 'filtres', did you mean 'filters'\?"),
@@ -247,6 +259,14 @@ def test_every_key_is_described_and_no_object_is_open() -> None:
     assert objects == text.count("additionalProperties:")
 
 
+def test_a_network_must_fit_the_window_of_the_species_that_it_is_tested_on() -> None:
+    config = copy.deepcopy(load("demo"))
+    config["species"]["sister"]["window"] = {"upstream": 600, "downstream": 600}
+    config["experiments"]["demo_orthologs"]["window"] = {"upstream": 700, "downstream": 100}
+    with pytest.raises(ConfigError, match="tested_on: on 'sister_median' the network reads -700 to"):
+        check_config(config, SCHEMA)
+
+
 def test_a_configuration_of_families_alone_is_refused() -> None:
     config = copy.deepcopy(load("demo"))
     config["comparisons"], config["reporters"] = {}, {}
@@ -257,7 +277,7 @@ def test_a_configuration_of_families_alone_is_refused() -> None:
 
 def test_a_configuration_is_read_with_its_experiments_expanded(tmp_path: Path) -> None:
     config = load_config(ROOT / "config" / "demo.yaml")
-    assert config["experiments"]["demo_sizes-training_200-draw_2"]["split"]["training"] == 200
+    assert config["experiments"]["demo_sizes-training_400-draw_2"]["split"]["training"] == 400
     assert experiment_plan(config, "demo_searched")["architecture"] is None
     assert experiment_plan(config, "demo_full")["architecture"]["upstream"] == 500
     (tmp_path / "broken.yaml").write_text("a: [1")

@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 from toy import toy_dataset
 
-from xpresso_core.dataset import Dataset, build_dataset
+from xpresso_core.dataset import Dataset, build_dataset, cropped
 from xpresso_core.errors import ConfigError, InputError
 from xpresso_core.genome import Genome, Window
 from xpresso_core.halflife import HALFLIFE_FEATURES
@@ -155,3 +155,13 @@ def test_genes_without_expression_are_listed(genome: Genome) -> None:
         InputError, match=r"no gene of the annotation has an expression value \(g0, g1, g2 against x\)"
     ):
         build_dataset(genes, promoters, pd.DataFrame({"gene_id": ["x"], "log10": [1.0]}), {})
+
+
+def test_a_cropped_dataset_shares_its_sequences() -> None:
+    dataset = toy_dataset(20)
+    small = cropped(dataset, Window(30, 20))
+    np.testing.assert_array_equal(small.codes, dataset.codes[:, 60:110])
+    assert np.shares_memory(small.codes, dataset.codes)
+    assert small.window == Window(30, 20)
+    with pytest.raises(ConfigError, match="the stored promoters reach from -90 to"):
+        cropped(dataset, Window(100, 20))

@@ -39,14 +39,19 @@ def test_a_family_is_told_by_its_ends(tmp_path: Path) -> None:
     ]
 
 
+def test_a_family_of_one_is_told_too(tmp_path: Path) -> None:
+    write_table(pd.DataFrame({"label": ["few"], "r2": [0.1]}), tmp_path / "sizes.tsv")
+    assert family_words(["sizes"], tmp_path) == ["**sizes**: one experiment, r² = 0.100 (few)."]
+
+
 def test_classifiers_tests_and_splits_are_told_where_they_are(tmp_path: Path) -> None:
     found = {"n_first": 310, "n_second": 274, "auc": 0.78, "auc_ci_low": 0.74, "auc_ci_high": 0.81}
     write_json(found, tmp_path / "pair.classifier.json")
     tested = pd.DataFrame({"experiment": ["other", "own"], "tested_on": "K562", "r2": [0.48, 0.51]})
     write_table(tested, tmp_path / "tested.tsv")
-    costs = pd.DataFrame(
-        [{"random": "folds", "chromosomes": "held", "r2_random": 0.55, "r2_chromosomes": 0.5}]
-    )
+    cost = {"random": "folds", "chromosomes": "held", "r2_random": 0.55, "r2_chromosomes": 0.5}
+    cost |= {"difference": -0.05, "difference_ci_low": -0.08, "difference_ci_high": -0.02}
+    costs = pd.DataFrame([cost | {"n_train_random": 1600, "n_train_chromosomes": 1500}])
     write_table(costs, tmp_path / "costs.tsv")
     rows = {"pair": {"datasets": ["human", "mouse"], "classifier": {}}, "plain": {"datasets": ["x", "y"]}}
     lines = across_words(rows, tmp_path, tmp_path / "tested.tsv", tmp_path / "costs.tsv")
@@ -54,6 +59,7 @@ def test_classifiers_tests_and_splits_are_told_where_they_are(tmp_path: Path) ->
         "**pair**: the difference of predictions tells the 310 genes that human has much more of from the 274 of"
         " mouse with an area under the curve of 0.78 (CI 0.74 to 0.81).",
         "**K562** is predicted with r² by own 0.510 and other 0.480.",
-        "**folds** reaches r² = 0.550 and **held** 0.500: splitting by whole chromosomes changes r² by -0.050.",
+        "**folds** reaches r² = 0.550 and **held** 0.500: splitting by whole chromosomes changes r² by -0.050"
+        " (CI -0.080 to -0.020). They train on 1,600 and 1,500 genes a fold.",
     ]
     assert across_words({}, tmp_path, None, None) == []

@@ -27,7 +27,8 @@ from xpresso_core.search import SearchPlan, gather, run_worker, suggest
 from xpresso_core.search_space import Parameters, to_architecture
 from xpresso_core.search_trials import read_trials
 from xpresso_core.splits import make_folds
-from xpresso_core.trial import Arrays, Fitted
+from xpresso_core.batches import Arrays
+from xpresso_core.trial import Fitted
 
 LIMITS: dict[str, Any] = {
     "batch_size": [32, 32], "upstream": [0, 500], "downstream": [0, 500], "filters": [16, 16], "width": [1, 4],

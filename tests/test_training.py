@@ -17,6 +17,7 @@ import pytest
 from toy import ARCHITECTURE, toy_dataset
 
 from xpresso_core.architecture import Dense
+from xpresso_core.batches import Arrays, Batches
 from xpresso_core.bundle import load_bundle
 from xpresso_core.dataset import Dataset
 from xpresso_core.errors import InputError, TrainingError
@@ -25,7 +26,6 @@ from xpresso_core.plan import Plan
 from xpresso_core.scaling import Scaler
 from xpresso_core.splits import make_folds
 from xpresso_core.training import choose, train_fold
-from xpresso_core.trial import Arrays, Batches
 
 PLAN = Plan(inputs=("promoter", "halflife"), architecture=ARCHITECTURE, trials=2, ensemble="all", seed=5)
 
@@ -225,20 +225,6 @@ def test_a_fold_whose_trials_all_diverged_has_no_model() -> None:
         choose([{"status": "diverged", "best_validation_mse": 1e30}], "best")
 
 
-def test_batches_shift_windows_within_the_margin_and_cover_every_gene() -> None:
-    codes = np.tile(np.arange(20, dtype=np.uint8), (50, 1))
-    genes = np.arange(50)
-    arrays = Arrays(codes, genes, np.zeros((50, 0), np.float32), genes.astype(np.float32), margin=4)
-    batches = Batches(arrays, ("promoter",), 16, np.random.default_rng(0))
-    seen = [batches[index] for index in range(len(batches))]
-    starts = np.concatenate([batch["codes"][:, 0] for batch, _ in seen])
-    assert set(starts) == set(range(9))
-    assert all((np.diff(batch["codes"].astype(int), axis=1) == 1).all() for batch, _ in seen)
-    assert sorted(np.concatenate([label for _, label in seen])) == list(range(50))
-    centred = Batches(arrays, ("promoter",), 16)[0][0]["codes"]
-    np.testing.assert_array_equal(centred, codes[:16, 4:16])
-
-
 def test_protocols_fit_the_scaler_on_their_genes(dataset: Dataset, tmp_path: Path) -> None:
     fold = make_folds("holdout", dataset.chrom, seed=1, validation=40, test=40)[0]
     for protocol, rows in (("strict", fold.train), ("paper", np.arange(len(dataset)))):
@@ -267,22 +253,3 @@ def test_a_feature_that_all_training_genes_lack_is_left_without_effect(
     assert scaler is not None
     assert (scaler.scale_features(halflife)[:, [0, 7]] == 0).all()
     assert "utr5_len, orf_exon_density" in caplog.text
-
-
-def test_scaling_is_undone_and_missing_features_count_as_the_protocol_says() -> None:
-    dataset = toy_dataset()
-    from xpresso_core.halflife import HALFLIFE_FEATURES, LENGTH_FEATURES
-
-    strict = Scaler.fit(dataset.expression, dataset.halflife, HALFLIFE_FEATURES, "strict")
-    scaled = strict.scale_features(dataset.halflife)
-    assert (scaled[::7, [0, 4]] == 0).all()
-    values = np.log10(dataset.halflife[:, 1].astype(float) + 0.1)
-    np.testing.assert_allclose(scaled[:, 1], (values - values.mean()) / values.std(), rtol=1e-4, atol=1e-5)
-    assert HALFLIFE_FEATURES[1] in LENGTH_FEATURES
-    paper = Scaler.fit(dataset.expression, dataset.halflife, HALFLIFE_FEATURES, "paper")
-    zeros = np.nan_to_num(dataset.halflife, nan=0.0)
-    np.testing.assert_array_equal(paper.scale_features(dataset.halflife), paper.scale_features(zeros))
-    np.testing.assert_allclose(
-        strict.restore_label(strict.scale_label(dataset.expression)), dataset.expression, atol=1e-6
-    )
-    assert Scaler.from_dict(json.loads(json.dumps(strict.to_dict()))) == strict

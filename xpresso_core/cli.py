@@ -13,6 +13,7 @@ from typing import NoReturn
 
 from xpresso_core import __version__
 from xpresso_core.cli_command import say
+from xpresso_core.cli_experiments import EXPERIMENTS_COMMANDS
 from xpresso_core.cli_genomics import GENOMICS_COMMANDS
 from xpresso_core.cli_models import MODEL_COMMANDS
 from xpresso_core.cli_sources import SOURCES_COMMANDS
@@ -22,7 +23,7 @@ EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 
-COMMANDS = (*MODEL_COMMANDS, *GENOMICS_COMMANDS, *SOURCES_COMMANDS)
+COMMANDS = (*MODEL_COMMANDS, *GENOMICS_COMMANDS, *SOURCES_COMMANDS, *EXPERIMENTS_COMMANDS)
 
 
 class _Parser(argparse.ArgumentParser):

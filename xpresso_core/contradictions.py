@@ -110,6 +110,8 @@ def _classifier_contradictions(
     for name, dataset in zip(named, comparison["datasets"], strict=False):
         if name not in config["experiments"]:
             yield f"{where}.experiments: there is no {name!r}{nearest(name, config['experiments'])}"
+        elif config["experiments"][name]["split"]["kind"] == "holdout":
+            yield f"{where}.experiments: {name!r} tests some of the genes only; give experiments with folds"
         elif config["experiments"][name]["dataset"] != dataset:
             yield f"{where}.experiments: {name!r} is not trained on {dataset!r}; give one experiment of each dataset"
 

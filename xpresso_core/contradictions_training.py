@@ -8,9 +8,12 @@ from typing import Any
 from xpresso_core.architecture import ARCHITECTURES, Architecture, named_architecture
 from xpresso_core.errors import ConfigError, nearest
 from xpresso_core.genome import Window
-from xpresso_core.search_space import largest_window
+from xpresso_core.search_space import TABLE_1, largest_window
 
 Row = Mapping[str, Any]
+
+CONTROLS = {"mono_shuffled", "di_shuffled"}
+SMALLEST_POOL = TABLE_1["pool"].low
 
 
 def experiment_contradictions(where: str, experiment: Row, config: Row) -> Iterator[str]:
@@ -26,6 +29,7 @@ def experiment_contradictions(where: str, experiment: Row, config: Row) -> Itera
     else:
         known = [*ARCHITECTURES, *config["architectures"], *config["searches"]]
         yield f"{where}.architecture: there is no {architecture!r}{nearest(architecture, known)}"
+        return
     yield from list(_genes(f"{where}.genes", experiment, config)) or _tested_on(
         f"{where}.tested_on", experiment, config
     )
@@ -44,12 +48,11 @@ def search_contradictions(where: str, search: Row, config: Row) -> Iterator[str]
     except ConfigError as error:
         yield f"{where}.space: {error}"
         return
-    stored = _stored_window(search["dataset"], config)
-    if stored is not None and (needed.upstream > stored.upstream or needed.downstream > stored.downstream):
-        yield (
-            f"{where}.space: it reaches from -{needed.upstream} to +{needed.downstream}, but the species' window is "
-            f"-{stored.upstream} to +{stored.downstream}; narrow upstream and downstream"
-        )
+    if needed.length < SMALLEST_POOL:
+        yield f"{where}.space: a window of at most {needed.length} bases is less than one pool; widen it"
+    beyond = _beyond(needed, search["dataset"], config)
+    if beyond:
+        yield f"{where}.space: it reaches from {beyond}; narrow upstream and downstream"
 
 
 def _stored_window(dataset: str, config: Row) -> Window | None:
@@ -60,8 +63,7 @@ def _stored_window(dataset: str, config: Row) -> Window | None:
 def _window(where: str, experiment: Row, config: Row) -> Iterator[str]:
     """Yield where the network does not fit its window, or the window that of the species."""
     name = experiment["architecture"]
-    named = named_architecture(name, config["architectures"]).to_dict()
-    chosen = Architecture.from_dict({**named, **experiment.get("window", {})})
+    chosen = _architecture(experiment, config)
     positions = chosen.window.length
     for number, layer in enumerate(chosen.convolutions, start=1):
         positions //= layer.pool
@@ -69,21 +71,53 @@ def _window(where: str, experiment: Row, config: Row) -> Iterator[str]:
             place = f"{where}.window" if "window" in experiment else f"architectures.{name}.convolutions"
             yield f"{place}: pooling of layer {number} leaves no position"
             return
-    needed, stored = chosen.needed_window, _stored_window(experiment["dataset"], config)
-    if stored is None:
-        return
-    if needed.upstream > stored.upstream or needed.downstream > stored.downstream:
-        yield (
-            f"{where}.architecture: {name!r} with its jitter reads -{needed.upstream} to "
-            f"+{needed.downstream}, but the species' window is -{stored.upstream} to "
-            f"+{stored.downstream}"
-        )
+    if chosen.recipe.jitter and set(experiment["inputs"]) & CONTROLS:
+        yield f"{where}.inputs: a shuffled promoter cannot be shifted; take an architecture without jitter"
+    beyond = _beyond(chosen.needed_window, experiment["dataset"], config)
+    if beyond:
+        yield f"{where}.architecture: {name!r} with its jitter reads {beyond}"
+
+
+def _architecture(experiment: Row, config: Row) -> Architecture:
+    named = named_architecture(experiment["architecture"], config["architectures"]).to_dict()
+    return Architecture.from_dict({**named, **experiment.get("window", {})})
+
+
+def _read_window(experiment: Row, config: Row) -> Window | None:
+    """Return the largest window that an experiment's network may read; None where a record says it."""
+    if experiment["architecture"] not in config["searches"]:
+        return _architecture(experiment, config).needed_window
+    if "window" in experiment:
+        return Window(**experiment["window"])
+    search = config["searches"][experiment["architecture"]]
+    return None if "record" in search else largest_window(search["space"])
+
+
+def _beyond(needed: Window, dataset: str, config: Row) -> str:
+    """Say how a window is larger than what is stored of a dataset's species; empty where it is not."""
+    stored = _stored_window(dataset, config)
+    if stored is None or (needed.upstream <= stored.upstream and needed.downstream <= stored.downstream):
+        return ""
+    return (
+        f"-{needed.upstream} to +{needed.downstream}, but the species' window is -{stored.upstream} to "
+        f"+{stored.downstream}"
+    )
 
 
 def _searched(where: str, experiment: Row, config: Row) -> Iterator[str]:
-    search = config["searches"][experiment["architecture"]]
-    if "record" not in search and not set(search["inputs"]) & {"promoter"}:
-        yield f"{where}.architecture: the search {experiment['architecture']!r} reads no promoter"
+    """Yield where the genes that chose a network may be those that test it, or the network may not fit."""
+    name = experiment["architecture"]
+    search = config["searches"][name]
+    if "window" in experiment and _beyond(Window(**experiment["window"]), experiment["dataset"], config):
+        yield f"{where}.window: reads {_beyond(Window(**experiment['window']), experiment['dataset'], config)}"
+    if "record" in search:
+        return
+    own = {key: value for key, value in experiment["split"].items() if key not in {"training", "draw"}}
+    if experiment["dataset"] != search["dataset"] or own != search["split"] or "genes" in experiment:
+        yield (
+            f"{where}.architecture: genes that chose the network of the search {name!r} would test it; take the "
+            f"search's dataset, all its genes, and its split"
+        )
 
 
 def _genes(where: str, experiment: Row, config: Row) -> Iterator[str]:
@@ -135,3 +169,5 @@ def _tested_on(where: str, experiment: Row, config: Row) -> Iterator[str]:
                 f"{where}: {other!r} is of another species; say genes: {{orthologs: ...}} with a comparison of "
                 f"{experiment['dataset']!r} and {other!r}"
             )
+        elif (window := _read_window(experiment, config)) and _beyond(window, other, config):
+            yield f"{where}: on {other!r} the network reads {_beyond(window, other, config)}"

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
@@ -164,6 +164,18 @@ def inner_columns(stored: Window, wanted: Window, where: str) -> slice:
         raise ConfigError(what, where=where, remedy="Extract a larger window, or choose a smaller one")
     start = stored.upstream - wanted.upstream
     return slice(start, start + wanted.length)
+
+
+def cropped(dataset: Dataset, window: Window) -> Dataset:
+    """Return a dataset with less of its promoters; sequences are not copied.
+
+    Raises
+    ------
+    ConfigError
+        If `window` reaches beyond the dataset's.
+    """
+    columns = inner_columns(dataset.window, window, "dataset")
+    return replace(dataset, codes=dataset.codes[:, columns], window=window)
 
 
 def build_dataset(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from importlib import metadata
+from pathlib import Path
 from typing import Literal
 
 from xpresso_core.errors import DeviceError
@@ -45,6 +47,29 @@ def choose_device(request: Request, threads: int | None = None) -> str:
     threads = threads or len(os.sched_getaffinity(0))
     _limit_threads(backend, threads)
     return f"gpu ({', '.join(names)})" if names else f"cpu ({threads} threads)"
+
+
+def takes_gpu(request: Request, driver: Path = Path("/dev/nvidiactl")) -> bool:
+    """Say whether a training here will take a GPU, without loading a network library: so that jobs can be counted.
+
+    Parameters
+    ----------
+    request
+        See `choose_device`.
+    driver
+        A file that is there where an NVIDIA driver is.
+    """
+    if request == "auto":
+        return driver.exists() and not _is_installed("tensorflow-cpu")
+    return request == "gpu"
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
 
 
 def _gpus(backend: str) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,17 +12,15 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from xpresso_core.architecture import PAPER, Architecture, Input
-from xpresso_core.errors import ConfigError
+from xpresso_core.architecture import Architecture, Input
+from xpresso_core.bundle_record import check_record
 from xpresso_core.files import read_json, read_table
 from xpresso_core.genome import Window
 from xpresso_core.halflife import HALFLIFE_FEATURES
-from xpresso_core.search_space import check_fits
 
 if TYPE_CHECKING:
-    import keras
-
-    from xpresso_core.trial import Arrays
+    from xpresso_core.batches import Arrays
+    from xpresso_core.resident import Precision, ResidentGenes
 
 FEW = 2
 """Batches of a short epoch, whose time is mostly what every epoch costs however short it is."""
@@ -31,7 +29,7 @@ MANY = 1024
 LONG_SECONDS = 0.7
 """How long a long epoch lasts at least, if `MANY` batches do."""
 EPOCHS = 4
-"""Measured epochs of either length; the first, which compiles, counts as part of the start."""
+"""Measured epochs of either length, the first, which compiles, included."""
 STILL = 1e-5
 """The learning rate while measuring: too low to diverge, which would end the training."""
 ALIKE = 0.05
@@ -69,8 +67,9 @@ class Speed(NamedTuple):
         epochs
             How many epochs are run, those without progress at the end included.
         """
-        batches = genes * self.step + validation * self.check
-        return self.start + epochs * (self.epoch + batches / self.batch_size)
+        batches, checks = genes / self.batch_size, validation / self.batch_size
+        # The network that is kept predicts the validation genes once more.
+        return self.start + epochs * (self.epoch + batches * self.step) + (epochs + 1) * checks * self.check
 
 
 class Former(NamedTuple):
@@ -90,6 +89,10 @@ class Former(NamedTuple):
     seconds: float
     genes: float | None
 
+    def as_long_as(self, genes: float) -> bool:
+        """Say whether trainings on so many genes take as long, as far as is known."""
+        return self.genes is None or abs(self.genes - genes) <= ALIKE * genes
+
 
 def seconds_per_training(
     architecture: Architecture,
@@ -98,6 +101,7 @@ def seconds_per_training(
     epochs: float,
     *,
     validation: float = 0,
+    clock: Callable[[], float] = time.perf_counter,
 ) -> float:
     """Measure on this machine how long one training takes.
 
@@ -109,8 +113,10 @@ def seconds_per_training(
         Numbers of training and of validation genes.
     epochs
         How many epochs are run.
+    clock
+        See `measure`.
     """
-    return measure(architecture, inputs).seconds(genes, validation, epochs)
+    return measure(architecture, inputs, clock=clock).seconds(genes, validation, epochs)
 
 
 def measured_as(architecture: Architecture, inputs: tuple[Input, ...]) -> Architecture:
@@ -125,165 +131,124 @@ def measured_as(architecture: Architecture, inputs: tuple[Input, ...]) -> Archit
     return Architecture(Window(0, 1), (), architecture.dense, replace(recipe, jitter=0))
 
 
-def measure(architecture: Architecture, inputs: tuple[Input, ...]) -> Speed:
+def measure(
+    architecture: Architecture,
+    inputs: tuple[Input, ...],
+    precision: Precision = "float32",
+    *,
+    clock: Callable[[], float] = time.perf_counter,
+) -> Speed:
     """Train a network for some batches on random data, in the way of `trial.fit`, and time them.
 
     Epochs of two lengths tell what grows with the genes from what every epoch costs. The device and its threads
-    are those that `device.choose_device` has set up.
+    are those that `device.choose_device` has set up; on a GPU the genes lie there, as they do for all trials of
+    a fold.
 
     Parameters
     ----------
     architecture, inputs
         The network; batches have the size of its recipe.
+    precision
+        What it computes in; others than ``float32`` need a GPU.
+    clock
+        Tells the time; `time.process_time` tells that of the processor, which busy neighbours hardly change.
 
     Raises
     ------
     ConfigError
         If pooling leaves nothing of the window.
+    DeviceError
+        If the precision needs a GPU that is not there.
     """
+    from xpresso_core.resident import resident_genes
+
+    network = measured_as(architecture, inputs)
+    genes = _random_genes(network)
+    resident = resident_genes(inputs, genes, precision=precision)
+    short = _train(genes, FEW, network, inputs, resident, clock).laps
+    many = min(max(math.ceil(FEW * LONG_SECONDS / short[0]), 4 * FEW), MANY)
+    # Of the second training, the start: the first one of a process loads more than the others.
+    long = _train(genes, many, network, inputs, resident, clock)
+    step, check = np.maximum(long.laps - short, 0) / (many - FEW)
+    return Speed(
+        start=max(float(long.rest - many * check), 0.0),
+        epoch=max(float(short.sum() - FEW * (step + check)), 0.0),
+        step=float(step),
+        check=float(check),
+        batch_size=network.recipe.batch_size,
+    )
+
+
+class _Trained(NamedTuple):
+    """The times of a training: of an epoch's two halves, training and validation, and of all that is no epoch."""
+
+    laps: npt.NDArray[np.float64]
+    rest: float
+
+
+def _train(
+    genes: Arrays,
+    batches: int,
+    network: Architecture,
+    inputs: tuple[Input, ...],
+    resident: ResidentGenes | None,
+    clock: Callable[[], float],
+) -> _Trained:
+    """Train on so many batches, and validate with as many, in the way of `trial.fit`."""
     import keras
 
+    from xpresso_core.batches import Batches
     from xpresso_core.network import build
     from xpresso_core.stem_layer import codes_model
-    from xpresso_core.trial import _optimizer
+    from xpresso_core.trial import callbacks_of, optimizer_of
 
-    measured = measured_as(architecture, inputs)
-    started = time.perf_counter()
-    keras.backend.clear_session()
-    model = build(measured, inputs, len(HALFLIFE_FEATURES) if "halflife" in inputs else 0)
-    trained = codes_model(model) if "promoter" in inputs else model
-    trained.compile(optimizer=_optimizer(measured.recipe), loss="mean_squared_error")
-    short = _laps(trained, measured, inputs, FEW)
-    start = time.perf_counter() - started - EPOCHS * short.sum()
-    many = min(max(math.ceil(FEW * LONG_SECONDS / short[0]), 4 * FEW), MANY)
-    long = _laps(trained, measured, inputs, many)
-    step, check = np.maximum(long - short, 0) / (many - FEW)
-    epoch = max(float(short.sum() - FEW * (step + check)), 0.0)
-    return Speed(float(start), epoch, float(step), float(check), measured.recipe.batch_size)
-
-
-def _laps(
-    trained: keras.Model, architecture: Architecture, inputs: tuple[Input, ...], batches: int
-) -> npt.NDArray[np.float64]:
-    """Return the seconds that so many batches of training, then of validation, take in an epoch."""
-    import keras
-
-    from xpresso_core.trial import Batches, _callbacks
-
-    arrays = _random_arrays(architecture, batches)
-    size = architecture.recipe.batch_size
-    validating = Batches(arrays, inputs, size)
-    times: list[float] = []
+    times = [clock()]
 
     def note(*_: object) -> None:
-        times.append(time.perf_counter())
+        times.append(clock())
 
-    clock = keras.callbacks.LambdaCallback(
-        on_train_begin=note, on_epoch_end=note, on_test_begin=lambda logs: note(logs)
-    )
-    trained.fit(
-        Batches(arrays, inputs, size, np.random.default_rng(0)),
-        validation_data=validating,
-        epochs=EPOCHS,
-        callbacks=[*_callbacks(architecture.recipe), clock],
-        verbose=0,
-    )
-    if batches == FEW:
+    keras.backend.clear_session()
+    recipe = network.recipe
+    model = build(network, inputs, genes.halflife.shape[1])
+    training = Batches(genes, inputs, recipe.batch_size, np.random.default_rng(0))
+    validating = Batches(genes, inputs, recipe.batch_size)
+    for some in (training, validating):
+        some.order = np.arange(batches * recipe.batch_size)
+    noting = keras.callbacks.LambdaCallback(on_train_begin=note, on_epoch_end=note, on_test_begin=note)
+    settings = {"epochs": EPOCHS, "callbacks": [*callbacks_of(recipe), noting], "verbose": 0}
+    if resident is None:
+        trained = codes_model(model) if "promoter" in inputs else model
+        trained.compile(optimizer=optimizer_of(recipe), loss="mean_squared_error")
+        trained.fit(training, validation_data=validating, **settings)
         trained.predict(validating, verbose=0)
-    laps = np.diff(times).reshape(EPOCHS, 2)
-    middle: npt.NDArray[np.float64] = np.median(laps[1:], axis=0)
-    return middle
+    else:
+        with resident.training(model, optimizer_of(recipe)) as trained:
+            rows = resident.batches(validating)
+            trained.fit(resident.batches(training), validation_data=rows, **settings)
+            trained.predict(rows, verbose=0)
+    note()
+    begun, *laps, ended = np.diff(times)
+    # The first epoch compiles: what it takes longer than the others is no part of an epoch. Of the others the
+    # fastest counts: what else the machine does can only slow one down.
+    first, *others = np.reshape(laps, (EPOCHS, 2))
+    fastest: npt.NDArray[np.float64] = np.min(others, axis=0)
+    return _Trained(fastest, float(begun + ended + first.sum() - fastest.sum()))
 
 
-def _random_arrays(architecture: Architecture, batches: int) -> Arrays:
-    """Return random genes for so many batches; few sequences, each for many genes, to spare memory."""
-    from xpresso_core.trial import Arrays
+def _random_genes(network: Architecture) -> Arrays:
+    """Return random genes for `MANY` batches; few sequences, each for many genes, to spare memory."""
+    from xpresso_core.batches import Arrays
 
     rng = np.random.default_rng(0)
-    genes = batches * architecture.recipe.batch_size
-    rows = np.arange(genes, dtype=np.int64) % (FEW * architecture.recipe.batch_size)
+    size = network.recipe.batch_size
+    rows = np.arange(MANY * size, dtype=np.int64) % (FEW * size)
     return Arrays(
-        codes=rng.integers(0, 4, (int(rows.max()) + 1, architecture.needed_window.length), dtype=np.uint8),
+        codes=rng.integers(0, 4, (FEW * size, network.needed_window.length), dtype=np.uint8),
         rows=rows,
-        halflife=rng.normal(size=(genes, len(HALFLIFE_FEATURES))).astype(np.float32),
-        label=rng.normal(size=genes).astype(np.float32),
-        margin=architecture.recipe.jitter,
+        halflife=rng.normal(size=(FEW * size, len(HALFLIFE_FEATURES))).astype(np.float32)[rows],
+        label=rng.normal(size=len(rows)).astype(np.float32),
+        margin=network.recipe.jitter,
     )
-
-
-def genes_of_fold(split: Mapping[str, Any], genes: int) -> tuple[float, float]:
-    """Return how many genes train and how many validate in a fold, on average.
-
-    Parameters
-    ----------
-    split
-        As configured.
-    genes
-        Number of genes of the dataset.
-
-    Raises
-    ------
-    ConfigError
-        If the split leaves too few genes to train on.
-    """
-    validation = float(split.get("validation", 0))
-    if split["kind"] == "holdout":
-        tested = float(split["test"])
-    else:
-        tested = genes / split["folds"]
-        # Without a number of its own, the next group of chromosomes validates.
-        validation = validation or tested
-    left = genes - tested - validation
-    training = float(split.get("training", left))
-    if left < 1 or training > int(left):
-        asked = f"{training:,.0f} training genes are asked for, but " if left >= 1 else ""
-        what = f"{asked}the split leaves {max(int(left), 0):,} of {genes:,} genes to train on"
-        raise ConfigError(what, where="split", remedy="Ask for fewer, or give the number of genes (--genes)")
-    return training, validation
-
-
-def typical(space: Mapping[str, Any], epochs: int) -> Architecture:
-    """Return the paper's network, as far as a search space has it, trained for so many epochs.
-
-    Parameters
-    ----------
-    space
-        The limits within Table 1, as configured.
-    epochs
-        Of every trial of the search.
-
-    Raises
-    ------
-    ConfigError
-        If no network of so few bases, with such poolings, fits.
-    """
-
-    def within(name: str, value: float) -> Any:
-        low, high = space.get(name, (value, value))
-        return min(max(value, low), high)
-
-    layers = [
-        layer._replace(
-            **{name: within(name, getattr(layer, name)) for name in ("filters", "width", "pool", "dilation")}
-        )
-        for layer in PAPER.convolutions[: space.get("convolutions")]
-    ]
-    recipe = PAPER.recipe
-    network = Architecture(
-        window=Window(
-            within("upstream", PAPER.window.upstream), within("downstream", PAPER.window.downstream)
-        ),
-        convolutions=tuple(layers),
-        dense=tuple(
-            layer._replace(units=within("units", layer.units), dropout=within("dropout", layer.dropout))
-            for layer in PAPER.dense[: space.get("dense")]
-        ),
-        recipe=replace(
-            recipe, batch_size=within("batch_size", recipe.batch_size), epochs=epochs, patience=epochs
-        ),
-    )
-    check_fits(network)
-    return network
 
 
 def former_trials(folder: Path, architecture: Architecture, inputs: tuple[Input, ...]) -> Former | None:
@@ -304,22 +269,26 @@ def former_trials(folder: Path, architecture: Architecture, inputs: tuple[Input,
     path = folder / "trials.tsv"
     if not path.is_file():
         return None
-    trials = read_table(path, ["fold", "status", "best_epoch", "seconds"])
+    numbers = {"best_epoch": float, "seconds": float}
+    trials = read_table(path, ["fold", "status", *numbers], numbers)
     trials = trials.loc[trials["status"] != "diverged"]
     records = [folder / "models" / f"fold_{fold}" / "bundle.json" for fold in trials["fold"].unique()]
-    models = [read_json(record) for record in records if record.is_file()]
-    same = all(
-        model["inputs"] == list(inputs)
-        and Architecture.from_dict(model["metadata"]["architecture"]) == architecture
-        for model in models
-    )
+    models = [_record(record) for record in records if record.is_file()]
+    network = (list(inputs), architecture.to_dict())
+    same = all((model["inputs"], model["metadata"].get("architecture")) == network for model in models)
     if trials.empty or not same:
         return None
     recipe = architecture.recipe
     epochs = np.minimum(trials["best_epoch"] + recipe.patience, recipe.epochs)
-    genes = [model["metadata"]["genes"]["train"] for model in models]
+    genes = [model["metadata"]["genes"]["train"] for model in models if "genes" in model["metadata"]]
     return Former(
         epochs=float(epochs.mean()),
         seconds=float(trials["seconds"].mean()),
         genes=float(np.mean(genes)) if genes else None,
     )
+
+
+def _record(path: Path) -> dict[str, Any]:
+    record: dict[str, Any] = read_json(path)
+    check_record(record, path)
+    return record

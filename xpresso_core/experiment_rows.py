@@ -92,6 +92,22 @@ def split_pairs(experiments: Mapping[str, Mapping[str, Any]]) -> list[tuple[str,
     ]
 
 
+def hosts(experiments: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """Return the experiments on whose dataset another one is tested that differs from them in the dataset alone."""
+    visits = [(other, _alike(row)) for row in experiments.values() for other in row.get("tested_on", [])]
+    return [name for name, row in experiments.items() if (row["dataset"], _alike(row)) in visits]
+
+
+def with_hosts(experiments: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """Return the experiments that are tested on other datasets, and their `hosts`."""
+    staying = hosts(experiments)
+    return {name: row for name, row in experiments.items() if name in staying or row.get("tested_on")}
+
+
+def _alike(row: Mapping[str, Any]) -> str:
+    return repr(sorted((key, value) for key, value in row.items() if key not in {"dataset", "tested_on"}))
+
+
 def _set(row: Row, path: list[str], value: Any) -> None:
     *parents, last = path
     for parent in parents:

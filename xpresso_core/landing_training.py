@@ -46,11 +46,10 @@ def family_words(families: Sequence[str], folder: Path) -> list[str]:
 
 def _family(name: str, table: pd.DataFrame) -> str:
     ordered = table.sort_values("r2", kind="stable")
-    (worst, low), *_, (best, high) = zip(ordered["label"], ordered["r2"], strict=True)
-    return (
-        f"**{plain(name)}**: {len(table):,} experiments, from r² = {low:.3f} ({plain(worst)}) to"
-        f" {high:.3f} ({plain(best)})."
-    )
+    ends = [f"{row['r2']:.3f} ({plain(row['label'])})" for row in ordered.to_dict("records")]
+    if len(ends) == 1:
+        return f"**{plain(name)}**: one experiment, r² = {ends[0]}."
+    return f"**{plain(name)}**: {len(ends):,} experiments, from r² = {ends[0]} to {ends[-1]}."
 
 
 def across_words(
@@ -96,6 +95,7 @@ def _tested(rows: pd.DataFrame) -> str:
 def _cost(row: pd.Series) -> str:
     return (
         f"**{plain(row['random'])}** reaches r² = {row['r2_random']:.3f} and **{plain(row['chromosomes'])}**"
-        f" {row['r2_chromosomes']:.3f}: splitting by whole chromosomes changes r² by"
-        f" {row['r2_chromosomes'] - row['r2_random']:+.3f}."
+        f" {row['r2_chromosomes']:.3f}: splitting by whole chromosomes changes r² by {row['difference']:+.3f}"
+        f" (CI {row['difference_ci_low']:+.3f} to {row['difference_ci_high']:+.3f}). They train on"
+        f" {row['n_train_random']:,} and {row['n_train_chromosomes']:,} genes a fold."
     )

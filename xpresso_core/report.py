@@ -112,6 +112,7 @@ def write_landing(
     experiments: Mapping[str, Path],
     reporters: Mapping[str, Path],
     families: Sequence[str],
+    tables: Mapping[str, bool],
     page: Path,
 ) -> None:
     """Write the report's first page: in words, what was run and what came out.
@@ -126,6 +127,8 @@ def write_landing(
         The folder of each experiment and of each reporter assay.
     families
         Names of the families of experiments.
+    tables
+        Whether the run has the tables ``tested_on`` and ``split_costs``.
     page
         The reStructuredText file to write.
     """
@@ -138,9 +141,9 @@ def write_landing(
         _dataset(name, row, results / name / "dataset.h5") for name, row in config["datasets"].items()
     ]
     bundles = [
-        read_json(bundle)["metadata"]
-        for folder in experiments.values()
-        for bundle in sorted(folder.glob("models/fold_*/bundle.json"))
+        read_json(folder / "models" / f"fold_{fold}" / "bundle.json")["metadata"]
+        for name, folder in experiments.items()
+        for fold in range(1, config["experiments"][name]["split"].get("folds", 1) + 1)
     ]
     page_text = landing_page(
         {
@@ -163,16 +166,18 @@ def write_landing(
             "software": _software(bundles),
             "seed": config["seed"],
             "device": ", ".join(sorted({str(bundle["device"]) for bundle in bundles})),
-            "sections": _sections(config, results / config["name"], families),
+            "sections": _sections(config, results / config["name"], families, tables),
         }
     )
     with atomic_path(page) as draft:
         draft.write_text(page_text, encoding="utf-8")
 
 
-def _sections(config: Mapping[str, Any], folder: Path, families: Sequence[str]) -> dict[str, list[str]]:
+def _sections(
+    config: Mapping[str, Any], folder: Path, families: Sequence[str], tables: Mapping[str, bool]
+) -> dict[str, list[str]]:
     tested, costs = (
-        path if path.is_file() else None for path in (folder / "tested_on.tsv", folder / "split_costs.tsv")
+        folder / f"{name}.tsv" if tables[name] else None for name in ("tested_on", "split_costs")
     )
     return {
         "Families of experiments": family_words(families, folder / "families"),

@@ -14,7 +14,7 @@ from xpresso_core.search_record import read_trials, search_curve, trials_table
 def draw_progress(
     trials: Mapping[str, Path], best: Sequence[Path], figure: Path, *, epochs: int | None
 ) -> None:
-    """Draw the lowest validation error by trial of all searches (Figure 1B).
+    """Draw the lowest validation error by trial of the searches on one dataset (Figure 1B).
 
     Parameters
     ----------

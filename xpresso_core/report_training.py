@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 
 from xpresso_core.classifier import write_classifier
+from xpresso_core.experiment_rows import hosts
 from xpresso_core.files import read_json, read_table, write_table
 from xpresso_core.neighbours import split_cost
 from xpresso_core.plots_classifier import roc
@@ -20,13 +21,15 @@ TEXT = {"gene_id": str, "gene_name": str, "chrom": str}
 INTERVAL = ("r2", "r2_ci_low", "r2_ci_high")
 
 
-def draw_ensembles(experiments: Mapping[str, Path], table: Path, figure: Path) -> None:
+def draw_ensembles(experiments: Mapping[str, Path], shown: Sequence[str], table: Path, figure: Path) -> None:
     """Compare the best trial with the mean of all, and intervals with what they cover, for every experiment.
 
     Parameters
     ----------
     experiments
         The folder of each, with ``metrics.json`` and ``trials.tsv``.
+    shown
+        Which of them the figure shows; the table has all.
     table, figure
         What to write.
     """
@@ -34,7 +37,7 @@ def draw_ensembles(experiments: Mapping[str, Path], table: Path, figure: Path) -
     for name, folder in experiments.items():
         metrics, trials = read_json(folder / "metrics.json"), read_table(folder / "trials.tsv")
         live = trials[trials["status"] == "live"]
-        several = len(live) > trials["fold"].nunique()
+        several = bool((live.groupby("fold").size() > 1).any())
         best = {f"{key.replace('r2', 'r2_best')}": metrics["best"][key] for key in INTERVAL}
         mean = {
             f"{key.replace('r2', 'r2_ensemble')}": metrics["ensemble"][key] if several else None
@@ -44,7 +47,11 @@ def draw_ensembles(experiments: Mapping[str, Path], table: Path, figure: Path) -
         rows.append({**row, **best, **mean, **_coverage(metrics["coverage"])})
     frame = pd.DataFrame(rows)
     write_table(frame, table)
-    ensembles(frame, figure, "Best of the trials, mean of the trials, and intervals")
+    ensembles(
+        frame[frame["experiment"].isin(shown)].reset_index(drop=True),
+        figure,
+        "Best of the trials, mean of the trials, and intervals",
+    )
 
 
 def _coverage(coverage: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,7 +122,7 @@ def draw_tested_on(
     Parameters
     ----------
     experiments
-        All experiments by name, as configured.
+        `experiment_rows.with_hosts` of the configured ones.
     species
         The species of each dataset.
     results
@@ -123,12 +130,11 @@ def draw_tested_on(
     table, figure
         What to write.
     """
-    visits = [(other, _alike(row)) for row in experiments.values() for other in row.get("tested_on", [])]
     rows = []
     for name, row in experiments.items():
         folder = results / row["dataset"] / name
         paired = "orthologs" in row.get("genes", {})
-        if (row["dataset"], _alike(row)) in visits:
+        if name in hosts(experiments):
             rows.append(
                 _tested(name, row["dataset"], row["dataset"], folder / "metrics.json", orthologs=paired)
             )
@@ -139,11 +145,6 @@ def draw_tested_on(
     frame = pd.DataFrame(rows)
     write_table(frame, table)
     tested_elsewhere(frame, figure, "Models tested on other datasets")
-
-
-def _alike(row: Mapping[str, Any]) -> str:
-    """Return what two experiments have in common that differ in the dataset alone."""
-    return repr(sorted((key, value) for key, value in row.items() if key not in {"dataset", "tested_on"}))
 
 
 def _tested(name: str, trained: str, tested: str, metrics: Path, *, orthologs: bool) -> dict[str, Any]:
@@ -171,7 +172,7 @@ def draw_classifier(
 
 def draw_split_costs(
     pairs: Sequence[Sequence[str]],
-    experiments: Mapping[str, Mapping[str, Any]],
+    datasets: Mapping[str, str],
     results: Path,
     table: Path,
     figure: Path,
@@ -184,8 +185,8 @@ def draw_split_costs(
     ----------
     pairs
         Names of experiments that differ in the split alone: random, by chromosomes.
-    experiments
-        All experiments by name, as configured.
+    datasets
+        The dataset of each of these experiments.
     results
         The folder of all results.
     table, figure
@@ -195,12 +196,12 @@ def draw_split_costs(
     """
     rows = []
     for random, chromosomes in pairs:
-        folders = [results / experiments[name]["dataset"] / name for name in (random, chromosomes)]
+        folders = [results / datasets[name] / name for name in (random, chromosomes)]
         first, second = (read_table(folder / "predictions.tsv", dtype=TEXT) for folder in folders)
         leakage = read_table(folders[0] / "leakage.tsv", dtype=TEXT)
         sizes = (_training_genes(folders[0]), _training_genes(folders[1]))
         cost = split_cost(first, second, leakage, *sizes, seed=seed)
-        facts = {"dataset": experiments[random]["dataset"], "random": random, "chromosomes": chromosomes}
+        facts = {"dataset": datasets[random], "random": random, "chromosomes": chromosomes}
         rows.append({**facts, **cost.as_dict()})
     frame = pd.DataFrame(rows)
     write_table(frame, table)

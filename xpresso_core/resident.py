@@ -7,6 +7,7 @@ gathers its batches on the device, and may compute in lower precision than the p
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
@@ -21,7 +22,7 @@ from xpresso_core.sequence import Codes
 from xpresso_core.stem_layer import codes_model
 
 if TYPE_CHECKING:
-    from xpresso_core.trial import Arrays, Batches
+    from xpresso_core.batches import Arrays, Batches
 
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
 """What a network computes in while it trains; its weights and its output are float32 in any case."""
@@ -119,9 +120,13 @@ class ResidentGenes:
             If the network has other inputs.
         """
         self._check(plain)
-        described = [layer.get_config() for layer in plain.layers], optimizer.get_config()
+        # Keras numbers the optimizers by their names.
+        described = [layer.get_config() for layer in plain.layers], {**optimizer.get_config(), "name": None}
         if self._twin is None or self._twin.described != described:
+            # Keras draws from Python's generator for new layers, and shuffles batches with it in fit.
+            state = random.getstate()
             self._twin = self._compile(plain, optimizer, described)
+            random.setstate(state)
         twin = self._twin
         _assign(twin.plain.variables, _values(plain.variables))
         _assign(twin.trained.optimizer.variables, twin.unused_optimizer)
@@ -136,14 +141,16 @@ class ResidentGenes:
             if id(layer) not in last:
                 layer.dtype_policy = self.precision
         coded = codes_model(copy, use_stem=False) if "promoter" in self.inputs else copy
-        given = [
-            keras.Input((), dtype="int32", name=name) for name in ("row", "start")[: 1 + bool(self.margin)]
-        ]
+        names = ["row", "start"] if self.margin else ["row"]
+        given = [keras.Input((), dtype="int32", name=name) for name in names]
         found = _Gather(self)(*given)
         trained = keras.Model(given, coded([found[tensor.name] for tensor in coded.inputs]))
         trained.dtype_policy = self.precision
         trained.compile(optimizer, "mean_squared_error", steps_per_execution=STEPS)
         trained.optimizer.build(trained.trainable_variables)
+        # Else the first training, and no other, would do it with a batch of its own, and shift what is drawn.
+        batch = {name: np.zeros(1, np.int32) for name in names}, np.zeros(1, np.float32), None
+        trained._symbolic_build(data_batch=batch)
         return _Twin(copy, trained, _values(trained.optimizer.variables), described)
 
     def _check(self, plain: keras.Model) -> None:

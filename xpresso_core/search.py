@@ -10,7 +10,6 @@ import hashlib
 import json
 import logging
 import time
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -20,15 +19,17 @@ from typing import Any, Literal, Self, get_args
 
 from tqdm import tqdm
 
-from xpresso_core.architecture import MANUAL, Architecture, Recipe
-from xpresso_core.dataset import Dataset
-from xpresso_core.errors import ConfigError, InputError, TrainingError
+from xpresso_core.architecture import MANUAL, Architecture
+from xpresso_core.batches import scaled_arrays
+from xpresso_core.dataset import Dataset, cropped
+from xpresso_core.errors import ConfigError, InputError
 from xpresso_core.files import atomic_path, write_json
 from xpresso_core.plan import network_inputs, with_control
 from xpresso_core.provenance import code_hash
 from xpresso_core.randomness import generator
 from xpresso_core.resident import resident_genes
 from xpresso_core.scaling import Protocol
+from xpresso_core.search_record import record_best
 from xpresso_core.search_space import (
     Parameters,
     check_fits,
@@ -40,7 +41,6 @@ from xpresso_core.search_space import (
 )
 from xpresso_core.search_trials import Record, TrialStore
 from xpresso_core.splits import Fold, make_folds
-from xpresso_core.training import scaled_arrays
 from xpresso_core.trial import fit, is_out_of_memory
 
 log = logging.getLogger(__name__)
@@ -146,8 +146,8 @@ def suggest(history: Sequence[Mapping[str, Any]], number: int, plan: SearchPlan)
     trials.refresh()
     seed = int(generator(plan.seed, "search", number).integers(2**31))
     [found] = algorithms[plan.algorithm]([number], domain, trials, seed)
-    drawn = {label: values[0] for label, values in found["misc"]["vals"].items() if values}
-    return decode(drawn, plan.space)
+    drawn = found["misc"]["vals"].items()
+    return decode({label: values[0] for label, values in drawn if values}, plan.space)
 
 
 def run_worker(dataset_path: Path, plan: Mapping[str, Any], *, folder: Path, device: str) -> int:
@@ -229,27 +229,10 @@ def gather(
         what = f"{len(missing)} of {search.plan.trials} trials and 1 reference are missing: {shown}"
         raise InputError(what, where=str(store.path), remedy="Run the workers of this search again")
     records = [finished[number] for number in range(search.plan.trials)]
-    best = _best(records, search.plan)
+    best = record_best(records)
     with atomic_path(trials_path) as draft:
         draft.write_text("".join(f"{json.dumps(record)}\n" for record in records), encoding="utf-8")
     write_json({**best, "manual": manual}, best_path)
-
-
-def _best(records: Sequence[Record], plan: SearchPlan) -> Record:
-    ok = [record for record in records if record["status"] == "ok"]
-    if not ok:
-        reasons = Counter(record["reason"] for record in records).most_common(3)
-        what = f"all {len(records)} trials failed ({'; '.join(f'{count} x {why}' for why, count in reasons)})"
-        raise TrainingError(what, where="search", remedy="Change the space of the search")
-    best = min(ok, key=lambda record: (record["loss"], record["trial"]))
-    architecture = to_architecture(best["parameters"], plan.epochs)
-    full = replace(architecture, recipe=Recipe(batch_size=architecture.recipe.batch_size))
-    return {
-        **{name: best[name] for name in ("trial", "loss", "parameters")},
-        "architecture": full.to_dict(),
-        "ok": len(ok),
-        "failed": len(records) - len(ok),
-    }
 
 
 @dataclass(frozen=True)
@@ -261,7 +244,7 @@ class _Search:
     plan, fold
         The settings, and the rows of the hold-out's parts.
     data
-        The dataset in the largest window of the space, shuffled where the inputs are a control.
+        The dataset in the largest window of the space.
     fingerprint
         Of all that a trial depends on but its number.
     """
@@ -281,10 +264,10 @@ class _Search:
             "data": dataset.checksum(),
             "fold": [rows.tolist() for rows in fold],
             "plan": settings,
-            "code": code_hash("search"),
+            "code": code_hash("plan", "search_space", "trial"),
         }
         fingerprint = hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
-        return cls(plan, fold, with_control(dataset, plan.inputs, plan.seed), fingerprint)
+        return cls(plan, fold, dataset, fingerprint)
 
     def trial(self, number: int, history: Sequence[Record]) -> Record:
         """Run one trial; return its record, but for the device."""
@@ -302,8 +285,7 @@ class _Search:
         except ConfigError as error:
             trained = self._stamped("manual", _failed(str(error), 0.0))
         else:
-            data = with_control(dataset, self.plan.inputs, self.plan.seed)
-            trained = self._trained(data, manual, "manual")
+            trained = self._trained(dataset, manual, "manual")
         return {"architecture": manual.to_dict(), **trained}
 
     def _trained(self, data: Dataset, architecture: Architecture, name: int | str) -> Record:
@@ -315,6 +297,7 @@ class _Search:
         except ConfigError as error:
             return self._stamped(name, _failed(f"{error.where}: {error.what}", time.monotonic() - started))
         try:
+            data = with_control(cropped(data, architecture.window), self.plan.inputs, self.plan.seed)
             _, train, validation = scaled_arrays(data, self.fold, inputs, architecture, self.plan.protocol)
             resident = resident_genes(inputs, train, validation)
             fitted = fit(train, validation, architecture, inputs, seed=self._seed(name), resident=resident)

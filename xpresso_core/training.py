@@ -14,19 +14,17 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from xpresso_core.architecture import Architecture, Input
+from xpresso_core.batches import scaled_arrays
 from xpresso_core.bundle import Bundle, save_bundle
-from xpresso_core.dataset import Dataset, inner_columns
+from xpresso_core.dataset import Dataset
 from xpresso_core.errors import TrainingError
 from xpresso_core.files import read_json, read_table, write_table
-from xpresso_core.halflife import HALFLIFE_FEATURES
 from xpresso_core.plan import Plan, network_inputs, with_control
 from xpresso_core.provenance import code_hash, versions
 from xpresso_core.randomness import generator
 from xpresso_core.resident import resident_genes
-from xpresso_core.scaling import Protocol, Scaler
 from xpresso_core.splits import Fold, fold_of_table, split_hash
-from xpresso_core.trial import Arrays, finished_trial, run_trial
+from xpresso_core.trial import finished_trial, run_trial
 
 log = logging.getLogger(__name__)
 
@@ -236,44 +234,6 @@ def choose(results: list[dict[str, Any]], ensemble: Literal["best", "all"]) -> l
     return [min(candidates, key=lambda index: float(results[index]["best_validation_mse"]))]
 
 
-def scaled_arrays(
-    dataset: Dataset,
-    fold: Fold,
-    inputs: tuple[Input, ...],
-    architecture: Architecture,
-    protocol: Protocol,
-) -> tuple[Scaler, Arrays, Arrays]:
-    """Fit the scaler; return it with the scaled training and validation genes.
-
-    Parameters
-    ----------
-    dataset
-        Its promoters may be wider than what the architecture needs.
-    fold
-        The rows of its parts.
-    inputs, architecture
-        The network.
-    protocol
-        Which genes fit the scaler: ``strict``, the training genes; ``paper``, all of the fold.
-    """
-    names = HALFLIFE_FEATURES if "halflife" in inputs else ()
-    raw = dataset.halflife[:, : len(names)]
-    fitted = np.concatenate(fold) if protocol == "paper" else fold.train
-    scaler = Scaler.fit(dataset.expression[fitted], raw[fitted], names, protocol)
-    columns = inner_columns(dataset.window, architecture.needed_window, "training")
-    train, validation = (
-        Arrays(
-            codes=dataset.codes[:, columns],
-            rows=rows,
-            halflife=scaler.scale_features(raw[rows]),
-            label=scaler.scale_label(dataset.expression[rows]),
-            margin=architecture.recipe.jitter,
-        )
-        for rows in (fold.train, fold.validation)
-    )
-    return scaler, train, validation
-
-
 def _fingerprint(dataset: Dataset, fold: Fold, plan: Plan) -> str:
     """Hash all that the outcome of a trial depends on, but its number."""
     settings = {
@@ -284,7 +244,7 @@ def _fingerprint(dataset: Dataset, fold: Fold, plan: Plan) -> str:
         "protocol": plan.protocol,
         "precision": plan.precision,
         "seed": plan.seed,
-        "code": code_hash("training"),
+        "code": code_hash("plan", "trial"),
     }
     return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 

@@ -6,7 +6,6 @@ import logging
 import math
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -15,11 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from xpresso_core.architecture import Architecture, Input, Recipe
+from xpresso_core.batches import Arrays, Batches
 from xpresso_core.errors import XpressoError
 from xpresso_core.files import atomic_path, read_json, sha256, write_json
 from xpresso_core.network import build
 from xpresso_core.resident import ResidentGenes, StopAtNaN
-from xpresso_core.sequence import Codes
 from xpresso_core.stem_layer import codes_model
 
 log = logging.getLogger(__name__)
@@ -35,92 +34,6 @@ OUT_OF_MEMORY = {"ResourceExhaustedError", "OutOfMemoryError"}
 
 LIVE_SD = 1e-3
 """Predictions (z-scores) of a live network vary at least so much over the validation genes."""
-
-
-@dataclass(frozen=True)
-class Arrays:
-    """Scaled inputs and labels of some genes of a dataset.
-
-    Attributes
-    ----------
-    codes
-        ``uint8 [any gene, window + 2 * margin]``, of the whole dataset: sequences are not copied.
-    rows
-        ``[gene]``, the rows of `codes` that are these genes.
-    halflife
-        ``float32 [gene, feature]``, z-scores.
-    label
-        ``float32 [gene]``, z-scores.
-    margin
-        Bases by which `codes` is wider than the window on either side.
-    """
-
-    codes: Codes
-    rows: npt.NDArray[np.int64]
-    halflife: Floats
-    label: Floats
-    margin: int
-
-
-class Batches(keras.utils.PyDataset):
-    """Batches of genes for `keras.Model.fit`, small in memory: sequences stay codes.
-
-    Parameters
-    ----------
-    arrays
-        The genes.
-    inputs
-        What the network reads.
-    batch_size
-        Genes per batch.
-    rng
-        Shuffles the genes before each epoch and draws the shift of each window; without it, genes come in
-        their order and windows stay centred.
-    """
-
-    def __init__(
-        self,
-        arrays: Arrays,
-        inputs: tuple[Input, ...],
-        batch_size: int,
-        rng: np.random.Generator | None = None,
-    ) -> None:
-        super().__init__()
-        self.arrays = arrays
-        self.inputs = inputs
-        self.batch_size = batch_size
-        self.rng = rng
-        self.order = np.arange(len(arrays.label))
-        self.on_epoch_end()
-
-    def __len__(self) -> int:
-        """Return the number of batches of an epoch."""
-        return math.ceil(len(self.order) / self.batch_size)
-
-    def on_epoch_end(self) -> None:
-        """Shuffle for the next epoch."""
-        if self.rng is not None:
-            self.order = self.rng.permutation(len(self.order))
-
-    def __getitem__(self, index: int) -> tuple[dict[str, npt.NDArray[Any]], Floats]:
-        """Return inputs and labels of one batch."""
-        rows = self.order[index * self.batch_size : (index + 1) * self.batch_size]
-        batch: dict[str, npt.NDArray[Any]] = {}
-        if "promoter" in self.inputs:
-            batch["codes"] = self._windows(self.arrays.rows[rows])
-        if "halflife" in self.inputs:
-            batch["halflife"] = self.arrays.halflife[rows]
-        return batch, self.arrays.label[rows]
-
-    def _windows(self, rows: npt.NDArray[np.int64]) -> Codes:
-        margin = self.arrays.margin
-        if not margin:
-            return self.arrays.codes[rows]
-        length = self.arrays.codes.shape[1] - 2 * margin
-        if self.rng is None:
-            return self.arrays.codes[rows, margin : margin + length]
-        starts = self.rng.integers(0, 2 * margin + 1, size=(len(rows), 1))
-        return self.arrays.codes[rows[:, None], starts + np.arange(length)]
 
 
 class Fitted(NamedTuple):
@@ -188,10 +101,10 @@ def fit(
     validating = Batches(validation, inputs, recipe.batch_size)
     if resident is None:
         trained = codes_model(model) if "promoter" in inputs else model
-        trained.compile(optimizer=_optimizer(recipe), loss="mean_squared_error")
+        trained.compile(optimizer=optimizer_of(recipe), loss="mean_squared_error")
         history, predicted = _run(trained, training, validating, recipe)
     else:
-        with resident.training(model, _optimizer(recipe)) as trained:
+        with resident.training(model, optimizer_of(recipe)) as trained:
             history, predicted = _run(
                 trained, resident.batches(training), resident.batches(validating), recipe
             )
@@ -219,7 +132,7 @@ def _run(
         training,
         validation_data=validating,
         epochs=recipe.epochs,
-        callbacks=_callbacks(recipe),
+        callbacks=callbacks_of(recipe),
         verbose=0,
     ).history
     return history, model.predict(validating, verbose=0)
@@ -310,7 +223,8 @@ def _finite(value: float) -> float:
     return float(value) if math.isfinite(value) else NO_NUMBER
 
 
-def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
+def optimizer_of(recipe: Recipe) -> keras.optimizers.Optimizer:
+    """Return a new optimizer of a recipe."""
     averaging = {"use_ema": True, "ema_momentum": recipe.averaging} if recipe.averaging else {}
     if not recipe.weight_decay:
         return keras.optimizers.Adam(recipe.learning_rate, **averaging)
@@ -319,7 +233,8 @@ def _optimizer(recipe: Recipe) -> keras.optimizers.Optimizer:
     return optimizer
 
 
-def _callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
+def callbacks_of(recipe: Recipe) -> list[keras.callbacks.Callback]:
+    """Return what keeps the best weights of a recipe and ends its training."""
     stop = keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True)
     averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.averaging else []
     return [*averaging, stop, StopAtNaN()]

@@ -169,6 +169,7 @@ def test_intervals_hold_what_they_promise_and_the_mean_of_trials_is_no_worse(dem
     assert (table["coverage_ci_high"] > 0.85).all()
     several = table[table["r2_ensemble"].notna()]
     assert {"demo_full", "demo_chromosomes", "demo_searched"} == set(several.index)
+    assert "demo_sizes-training_100-draw_1" in table.index
     assert several.loc["demo_full", "r2_ensemble"] > several.loc["demo_full", "r2_best"] - 0.01
 
 
@@ -282,7 +283,7 @@ class Page:
 
 
 FIGURES = [
-    ("1 Summary", "all experiments side by side", "comparison.svg", "95 % bootstrap intervals"),
+    ("1 Summary", "experiments side by side", "comparison.svg", "95 % bootstrap intervals"),
     ("2 Promoters", "genes dropped, by reason", "dropped_genes.svg", "No gene is dropped silently"),
     (
         "2 Promoters",
@@ -311,7 +312,12 @@ FIGURES = [
     ("1 Summary", "best of n, mean of n", "ensembles.svg", "a dot on the dashed line"),
     ("1 Summary", "random split beside chromosomes", "split_costs.svg", "neighbours of test genes"),
     ("1 Summary", "what changes with its settings", "family_demo_sizes.svg", "differ in nothing but"),
-    ("6 Search", "lowest error by trial", "search_progress.svg", "the architecture that the paper"),
+    (
+        "6 Search",
+        "lowest error by trial",
+        "search_progress_demo_search.svg",
+        "the architecture that the paper",
+    ),
     ("6 Search", "lowest error by window", "search_windows_", "Cells without a trial are empty"),
     ("6 Search", "error by hyperparameter", "search_parameters_", "the marked one is the best"),
     ("7 Across datasets", "tested on other datasets", "tested_on.svg", "nor an ortholog of one"),

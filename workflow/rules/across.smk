@@ -37,7 +37,7 @@ rule tested_on:
 rule report_tested_on:
     input:
         tests=tested_on_results(),
-        metrics=expand("{folder}/metrics.json", folder=experiment_folders()),
+        metrics=metrics_of_hosts(),
     output:
         table=f"results/{RUN}/tested_on.tsv",
         figure=report(
@@ -52,7 +52,7 @@ rule report_tested_on:
     conda:
         "../../envs/report.yaml"
     params:
-        experiments=EXPERIMENTS,
+        experiments=travelling_experiments(),
         species={name: row["species"] for name, row in DATASETS.items()},
         code=code_hash("report_training"),
     message:

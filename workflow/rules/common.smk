@@ -11,8 +11,9 @@ sys.path.insert(0, str(ROOT))
 
 from xpresso_core import places
 from xpresso_core.configuration import check_config, expanded, experiment_plan
+from xpresso_core.device import takes_gpu
 from xpresso_core.errors import XpressoError
-from xpresso_core.experiment_rows import families, split_pairs
+from xpresso_core.experiment_rows import families, split_pairs, with_hosts
 from xpresso_core.provenance import code_hash
 from xpresso_core.reference import check_places, describe, local_file
 from xpresso_core.sources import read_registry
@@ -39,8 +40,8 @@ SIMULATED = [name for name in SPECIES if places.is_simulated(config, name)]
 FETCHED = [name for name in SPECIES if name not in SIMULATED]
 # Files of unknown checksum are locked at their first download; the lock is worth keeping with the results.
 LOCK = "resources/sources.lock.tsv"
-GPU = 1 if config["device"] == "gpu" else 0
-TRAINING_ENV = "../../envs/training-gpu.yaml" if GPU else "../../envs/training.yaml"
+GPU = int(takes_gpu(config["device"]))
+TRAINING_ENV = "../../envs/training-gpu.yaml" if config["device"] == "gpu" else "../../envs/training.yaml"
 
 
 def one_of(names):

@@ -30,7 +30,12 @@ rule report_ensembles:
     input:
         metrics=expand("{folder}/{file}", folder=experiment_folders(), file=["metrics.json", "trials.tsv"]),
     output:
-        table=f"results/{RUN}/ensembles.tsv",
+        table=report(
+            f"results/{RUN}/ensembles.tsv",
+            caption="../report/ensembles.rst",
+            category="1 Summary",
+            labels={"what": "all experiments: best of n, mean of n, intervals", "kind": "table"},
+        ),
         figure=report(
             f"results/{RUN}/figures/ensembles.svg",
             caption="../report/ensembles.rst",
@@ -43,7 +48,8 @@ rule report_ensembles:
     conda:
         "../../envs/report.yaml"
     params:
-        experiments=single_experiments(),
+        experiments=dict(zip(EXPERIMENTS, experiment_folders())),
+        shown=list(single_experiments()),
         code=code_hash("report_training"),
     message:
         "Comparing the best trial with the mean of all"
@@ -69,7 +75,7 @@ rule split_costs:
         "../../envs/report.yaml"
     params:
         pairs=SPLIT_PAIRS,
-        experiments=EXPERIMENTS,
+        datasets={name: EXPERIMENTS[name]["dataset"] for pair in SPLIT_PAIRS for name in pair},
         seed=config["seed"],
         code=code_hash("report_training"),
     message:

@@ -66,10 +66,32 @@ def recorded_searches():
     return [name for name, row in SEARCHES.items() if "record" in row]
 
 
-def search_epochs():
-    """Return the epochs of a trial, where all searches agree; the published one had ten."""
-    epochs = {row.get("epochs", 10) for row in SEARCHES.values()}
-    return epochs.pop() if len(epochs) == 1 else None
+def searches_by_group():
+    """Return the searches that can be compared, by the first of them; a record stands alone."""
+    groups = {}
+    for name, row in SEARCHES.items():
+        alike = [row.get(key) for key in ("dataset", "split", "inputs", "protocol", "epochs")]
+        groups.setdefault(name if "record" in row else repr(alike), []).append(name)
+    return {names[0]: names for names in groups.values()}
+
+
+def searches_together(wildcards):
+    """Return the searches that are drawn together."""
+    return searches_by_group()[wildcards.group]
+
+
+def files_of_searches(file):
+    """Return a function that gives one file of each search that is drawn together."""
+
+    def files(wildcards):
+        return [f"results/{RUN}/searches/{name}/{file}" for name in searches_together(wildcards)]
+
+    return files
+
+
+def search_epochs(wildcards):
+    """Return the epochs of a trial; the published search had ten."""
+    return SEARCHES[wildcards.group].get("epochs", 10)
 
 
 def dataset_of_search(wildcards):
@@ -130,3 +152,13 @@ def files_of_split_pairs():
     """Return the files that the cost of splitting by chromosomes is computed from."""
     folders = [f"results/{EXPERIMENTS[name]['dataset']}/{name}" for pair in SPLIT_PAIRS for name in pair]
     return expand("{folder}/{file}.tsv", folder=folders, file=["predictions", "leakage", "split"])
+
+
+def travelling_experiments():
+    """Return the experiments that are tested on other datasets, and those datasets' own that are like them."""
+    return with_hosts(EXPERIMENTS)
+
+
+def metrics_of_hosts():
+    """Return the metrics of all of these on their own datasets."""
+    return [f"results/{row['dataset']}/{name}/metrics.json" for name, row in travelling_experiments().items()]

@@ -119,13 +119,13 @@ rule report_run:
             f"results/{RUN}/figures/comparison.svg",
             caption="../report/comparison.rst",
             category="1 Summary",
-            labels={"what": "all experiments side by side", "kind": "figure"},
+            labels={"what": "experiments side by side", "kind": "figure"},
         ),
         metrics=report(
             f"results/{RUN}/metrics.tsv",
             caption="../report/metrics.rst",
             category="1 Summary",
-            labels={"what": "metrics of all experiments", "kind": "table"},
+            labels={"what": "metrics of experiments", "kind": "table"},
         ),
         landing=report(
             f"results/{RUN}/landing.rst",
@@ -142,6 +142,7 @@ rule report_run:
         experiments=single_experiments(),
         reporters=dict(zip(REPORTERS, reporter_folders())),
         families=list(FAMILIES),
+        tables={"tested_on": bool(tested_on_results()), "split_costs": bool(SPLIT_PAIRS)},
         config=places.settings_without_places(CONFIG),
         code=code_hash("report"),
     message:

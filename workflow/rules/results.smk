@@ -60,7 +60,7 @@ def training_figures():
     names = ["ensembles"]
     names += ["tested_on"] if tested_on_results() else []
     names += ["split_costs"] if SPLIT_PAIRS else []
-    names += ["search_progress"] if SEARCHES else []
+    names += [f"search_progress_{group}" for group in searches_by_group()]
     names += [f"search_{kind}_{name}" for name in SEARCHES for kind in ("windows", "parameters")]
     names += [f"family_{name}" for name in FAMILIES]
     names += [f"classifier_{name}" for name in classifiers()]

@@ -78,26 +78,28 @@ rule search_record:
 
 rule report_searches:
     input:
-        trials=expand(f"results/{RUN}/searches/{{search}}/trials.jsonl", search=SEARCHES),
-        best=expand(f"results/{RUN}/searches/{{search}}/best.json", search=SEARCHES),
+        trials=files_of_searches("trials.jsonl"),
+        best=files_of_searches("best.json"),
     output:
         progress=report(
-            f"results/{RUN}/figures/search_progress.svg",
+            f"results/{RUN}/figures/search_progress_{{group}}.svg",
             caption="../report/search_progress.rst",
             category="6 Search",
-            labels={"what": "all: lowest error by trial"},
+            labels={"what": "{group}: lowest error by trial"},
         ),
     log:
-        f"logs/report_searches/{RUN}.log",
+        f"logs/report_searches/{RUN}/{{group}}.log",
+    wildcard_constraints:
+        group=one_of(searches_by_group()),
     localrule: True
     conda:
         "../../envs/report.yaml"
     params:
-        names=list(SEARCHES),
-        epochs=search_epochs(),
+        names=searches_together,
+        epochs=search_epochs,
         code=code_hash("report_search"),
     message:
-        "Drawing the progress of all searches"
+        "Drawing the progress of the searches like {wildcards.group}"
     script:
         "../scripts/report_searches.py"
 

@@ -7,5 +7,9 @@ from _adapter import adapter
 with adapter(snakemake):
     from xpresso_core.report_training import draw_ensembles
 
-    experiments = {name: Path(folder) for name, folder in snakemake.params.experiments.items()}
-    draw_ensembles(experiments, Path(snakemake.output.table), Path(snakemake.output.figure))
+    draw_ensembles(
+        {name: Path(folder) for name, folder in snakemake.params.experiments.items()},
+        snakemake.params.shown,
+        Path(snakemake.output.table),
+        Path(snakemake.output.figure),
+    )

@@ -16,5 +16,6 @@ with adapter(snakemake):
         experiments,
         {name: Path(folder) for name, folder in snakemake.params.reporters.items()},
         snakemake.params.families,
+        snakemake.params.tables,
         Path(snakemake.output.landing),
     )

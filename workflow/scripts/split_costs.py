@@ -9,7 +9,7 @@ with adapter(snakemake):
 
     draw_split_costs(
         snakemake.params.pairs,
-        snakemake.params.experiments,
+        snakemake.params.datasets,
         Path("results"),
         Path(snakemake.output.table),
         Path(snakemake.output.figure),
