@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from toy import ARCHITECTURE
 
-from xpresso_core import estimate, resident, trial
+from xpresso_core import batches, estimate, resident, trial
 from xpresso_core.architecture import COMPACT, PAPER, Architecture, Input, Recipe
 from xpresso_core.errors import ConfigError, DeviceError, InputError
 from xpresso_core.estimate import Former, Speed, former_trials, measure, measured_as, seconds_per_training
@@ -36,7 +36,7 @@ def test_batches_of_training_and_of_validation_and_the_rest_are_told_apart(
 ) -> None:
     now = [0.0]
 
-    class Slow(trial.Batches):
+    class Slow(batches.Batches):
         """Batches that take a known time each, by a clock that nothing else moves."""
 
         def __getitem__(self, index: int) -> Any:
@@ -47,7 +47,7 @@ def test_batches_of_training_and_of_validation_and_the_rest_are_told_apart(
             now[0] += 0 if self.rng is None else EPOCH
             super().on_epoch_end()
 
-    monkeypatch.setattr(trial, "Batches", Slow)
+    monkeypatch.setattr(batches, "Batches", Slow)
     speed = measure(ARCHITECTURE, BOTH, clock=lambda: now[0])
     assert (speed.epoch, speed.step, speed.check) == pytest.approx((EPOCH, STEP, CHECK))
     assert speed.batch_size == 32
@@ -64,8 +64,8 @@ def test_the_estimate_holds_for_a_real_training() -> None:
     )
     rng = np.random.default_rng(1)
 
-    def arrays(number: int) -> trial.Arrays:
-        return trial.Arrays(
+    def arrays(number: int) -> batches.Arrays:
+        return batches.Arrays(
             codes=rng.integers(0, 4, (number, network.needed_window.length), dtype=np.uint8),
             rows=np.arange(number),
             halflife=rng.normal(size=(number, 8)).astype(np.float32),

@@ -221,10 +221,15 @@ def test_an_error_in_training_leaves_the_plain_network_as_it_was() -> None:
     genes = ResidentGenes(BOTH, *parts(STILL))
     plain = new_network(STILL, BOTH, 1)
     before = plain.get_weights()
-    with pytest.raises(RuntimeError, match="stopped"), genes.training(plain, optimizer()) as trained:
-        trained.set_weights([array + 1 for array in trained.get_weights()])
-        message = "stopped"
-        raise RuntimeError(message)
+
+    def stopped() -> None:
+        with genes.training(plain, optimizer()) as trained:
+            trained.set_weights([array + 1 for array in trained.get_weights()])
+            message = "stopped"
+            raise RuntimeError(message)
+
+    with pytest.raises(RuntimeError, match="stopped"):
+        stopped()
     for own, other in zip(plain.get_weights(), before, strict=True):
         np.testing.assert_array_equal(own, other)
 

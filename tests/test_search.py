@@ -19,6 +19,7 @@ from toy import toy_dataset
 
 from xpresso_core import search, search_trials
 from xpresso_core.architecture import MANUAL, Architecture, Recipe
+from xpresso_core.batches import Arrays
 from xpresso_core.dataset import Dataset
 from xpresso_core.errors import ConfigError, InputError, TrainingError
 from xpresso_core.files import read_json
@@ -27,7 +28,6 @@ from xpresso_core.search import SearchPlan, gather, run_worker, suggest
 from xpresso_core.search_space import Parameters, to_architecture
 from xpresso_core.search_trials import read_trials
 from xpresso_core.splits import make_folds
-from xpresso_core.batches import Arrays
 from xpresso_core.trial import Fitted
 
 LIMITS: dict[str, Any] = {

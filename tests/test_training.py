@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
 import os
 import signal
 import subprocess
@@ -17,13 +16,11 @@ import pytest
 from toy import ARCHITECTURE, toy_dataset
 
 from xpresso_core.architecture import Dense
-from xpresso_core.batches import Arrays, Batches
 from xpresso_core.bundle import load_bundle
 from xpresso_core.dataset import Dataset
 from xpresso_core.errors import InputError, TrainingError
 from xpresso_core.evaluation import predict_fold
 from xpresso_core.plan import Plan
-from xpresso_core.scaling import Scaler
 from xpresso_core.splits import make_folds
 from xpresso_core.training import choose, train_fold
 

@@ -27,13 +27,14 @@ import keras
 import numpy as np
 
 from xpresso_core.architecture import ARCHITECTURES, Architecture, Input
+from xpresso_core.batches import Arrays, Batches
 from xpresso_core.device import choose_device
 from xpresso_core.genome import Window
 from xpresso_core.network import build
 from xpresso_core.resident import Precision, ResidentGenes
 from xpresso_core.sequence import one_hot
 from xpresso_core.stem_layer import codes_model, supports_stem
-from xpresso_core.batches import Arrays, Batches
+from xpresso_core.trial import LIVE_SD
 
 FEATURES = 8
 INPUTS: tuple[Input, ...] = ("promoter", "halflife")
@@ -129,7 +130,9 @@ def trial(
         [one_hot(validation.codes[validation.rows]), validation.halflife], recipe.batch_size, verbose=0
     )
     later = statistics.median(clock.seconds[1:] or clock.seconds)
-    r2 = float(np.corrcoef(np.ravel(predicted), validation.label)[0, 1] ** 2)
+    # A network may collapse to a constant, which correlates with nothing.
+    alive = float(np.std(predicted)) >= LIVE_SD
+    r2 = float(np.corrcoef(np.ravel(predicted), validation.label)[0, 1] ** 2) if alive else 0.0
     return Trial(seconds, len(train.label) / later, min(clock.errors), r2)
 
 
