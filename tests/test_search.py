@@ -193,7 +193,13 @@ def test_two_workers_at_once_find_what_one_finds(path: Path, tmp_path: Path) -> 
 
 
 def pretended(
-    train: Arrays, validation: Arrays, architecture: Architecture, inputs: Any, *, seed: int
+    train: Arrays,
+    validation: Arrays,
+    architecture: Architecture,
+    inputs: Any,
+    *,
+    seed: int,
+    resident: Any = None,
 ) -> Fitted:
     """Return an error that falls with the first width, and depends on the seed a little."""
     loss = 1 / architecture.convolutions[0].width + seed / 2**40
@@ -208,7 +214,14 @@ class Calls:
         self.outcome: Any = pretended
 
     def __call__(
-        self, train: Arrays, validation: Arrays, architecture: Architecture, inputs: Any, *, seed: int
+        self,
+        train: Arrays,
+        validation: Arrays,
+        architecture: Architecture,
+        inputs: Any,
+        *,
+        seed: int,
+        resident: Any = None,
     ) -> Fitted:
         self.calls.append(
             {

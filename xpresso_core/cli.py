@@ -1,6 +1,7 @@
 """The ``xpresso`` command.
 
-Each subcommand is a row of `COMMANDS`; what they do is in the modules `cli_models`, `cli_genomics` and `cli_sources`.
+Each subcommand is a row of `COMMANDS`; what they do is in the modules `cli_models`, `cli_genomics`, `cli_sources`
+and `cli_experiments`.
 """
 
 from __future__ import annotations

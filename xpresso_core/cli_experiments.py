@@ -156,10 +156,10 @@ def _times(works: Sequence[Work], device: Any, given: int | None) -> _Times:
 
 def _start(device: Any) -> str:
     """Load the network library and set up the device; return which it is."""
-    from xpresso_core.cli_models import _quiet_start
+    from xpresso_core.cli_models import quiet_start
 
     try:
-        with _quiet_start():
+        with quiet_start():
             from xpresso_core.device import choose_device
 
             used = choose_device(device, 1)

@@ -26,7 +26,7 @@ MODEL_HELP = "a model: a bundle folder made by the workflow, or an .h5 file rele
 
 
 @contextmanager
-def _quiet_start() -> Iterator[None]:
+def quiet_start() -> Iterator[None]:
     """Keep TensorFlow's greetings, which it writes past Python, off standard error while it loads.
 
     What was written is shown after all if loading fails.
@@ -49,7 +49,7 @@ def _quiet_start() -> Iterator[None]:
 
 def _load(model: str) -> Bundle:
     try:
-        with _quiet_start():
+        with quiet_start():
             import keras  # noqa: F401 - the greetings come with the first import
     except ModuleNotFoundError as error:
         what = f"the library {error.name} is not installed"
