@@ -157,20 +157,25 @@ def test_the_models_approach_the_explainable_share(demo: Project) -> None:
     assert promoter < full
 
 
-def test_controls_fall_to_what_is_left_in_them(demo: Project) -> None:
-    """Half-life features add what the promoter lacks; shuffled promoters keep composition, which says little here."""
-    shares = json.loads((demo.run_folder / "resources/demo/truth/model.json").read_text())["variance_shares"]
-    assert r2(demo, "demo_halflife") < shares["explainable"] - shares["promoter_only"] + 0.08
-    assert r2(demo, "demo_shuffled") < 0.7 * r2(demo, "demo_promoter")
+def test_parts_and_controls_explain_what_was_planted_in_them(demo: Project) -> None:
+    """Half-life features alone are one planted part; of shuffled promoters nothing is left but their CpG content."""
+    truth = json.loads((demo.run_folder / "resources/demo/truth/model.json").read_text())
+    shares = truth["variance_shares"]
+    assert r2(demo, "demo_halflife") == pytest.approx(shares["halflife_linear"], abs=0.06)
+    assert r2(demo, "demo_shuffled") < shares["cpg_linear"] + 0.03
+    assert r2(demo, "demo_shuffled") < r2(demo, "demo_promoter") - 0.05
 
 
-def test_intervals_hold_what_they_promise_and_the_mean_of_trials_is_no_worse(demo: Project) -> None:
+def test_intervals_hold_what_they_promise_and_trials_are_averaged_where_there_are_several(
+    demo: Project,
+) -> None:
     table = read(demo, "results/demo/ensembles.tsv").set_index("experiment")
     assert (table["coverage_ci_high"] > 0.85).all()
     several = table[table["r2_ensemble"].notna()]
-    assert {"demo_full", "demo_chromosomes", "demo_searched"} == set(several.index)
+    assert {"demo_full", "demo_chromosomes"} <= set(several.index) <= {
+        "demo_full", "demo_chromosomes", "demo_searched",
+    }  # fmt: skip
     assert "demo_sizes-training_100-draw_1" in table.index
-    assert several.loc["demo_full", "r2_ensemble"] > several.loc["demo_full", "r2_best"] - 0.01
 
 
 def test_the_search_is_complete_and_its_network_is_trained(demo: Project) -> None:

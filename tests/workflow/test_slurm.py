@@ -6,6 +6,7 @@ slurm-wlm and munge, or apt-get to install them with.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -125,7 +126,18 @@ def install() -> None:
 
 
 @pytest.fixture(scope="module")
-def slurm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+def alone() -> Iterator[None]:
+    """Wait until no other run of these tests uses the SLURM that it started: it is about to stop it."""
+    if os.geteuid() != 0:
+        yield
+        return
+    with Path("/run/start_slurm.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="module")
+def slurm(alone: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Have a SLURM: the one that runs here, or one of this machine."""
     if answer("sinfo", "--noheader", "--responding"):
         yield
