@@ -314,7 +314,7 @@ FIGURES = [
         "The closer the cloud to the grey",
     ),
     ("4 Models", "learning curves", "learning_curves.svg", "The dot is the epoch whose weights are kept"),
-    ("1 Summary", "best of n, mean of n", "ensembles.svg", "a dot on the dashed line"),
+    ("1 Summary", "best of n, mean of n, and", "ensembles.svg", "a dot on the dashed line"),
     ("1 Summary", "random split beside chromosomes", "split_costs.svg", "neighbours of test genes"),
     ("1 Summary", "what changes with its settings", "family_demo_sizes.svg", "differ in nothing but"),
     (

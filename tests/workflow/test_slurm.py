@@ -33,6 +33,7 @@ PRETENDED = {"CPUS": "4", "MEMORY": "32000", "GPUS": "2"}
 
 SHIPPED = ("demo_full", "demo_promoter", "demo_chromosomes")
 CUT = "cut_short"  # the experiment whose training is cancelled once
+SEARCH = "shared"  # by two workers
 COMPARED = ("split.tsv", "predictions.tsv", "metrics.json")
 # What SLURM is asked for: processors, memory and time of a rule's first attempt.
 ASKED = {
@@ -75,8 +76,8 @@ class Run:
         found = SUBMITTED.findall(self.output)
         return [Job(number, Path(log), rule, wildcards) for number, log, rule, wildcards in found]
 
-    def finish(self) -> None:
-        assert self.process.wait(timeout=1500) == 0, self.output[-8000:]
+    def finish(self, succeeds: bool = True) -> None:
+        assert (self.process.wait(timeout=1500) == 0) is succeeds, self.output[-8000:]
 
     def experiment(self, name: str) -> Path:
         return self.project.run_folder / "results" / "demo_median" / name
@@ -167,21 +168,16 @@ def configuration() -> dict[str, Any]:
         row = demo["experiments"][name]
         few = {"folds": 3} if row["split"]["kind"] == "chromosomes" else {"folds": 2, "validation": 15}
         config["experiments"][name] = row | {"architecture": "tiny", "split": row["split"] | few}
-    return config
-
-
-def search() -> dict[str, Any]:
-    """Return the demo's search with few genes, trials and epochs, shared by two workers."""
-    row = yaml.safe_load((ROOT / "config" / "demo.yaml").read_text())["searches"]["demo_search"]
-    split = row["split"] | {"validation": 15, "test": 20}
-    return {"searches": {"shared": row | {"split": split, "workers": 2, "trials": 3, "epochs": 1}}}
+    row = demo["searches"]["demo_search"]
+    few = {"workers": 2, "trials": 3, "epochs": 1, "split": row["split"] | {"validation": 15, "test": 20}}
+    return config | {"searches": {SEARCH: row | few}}
 
 
 @pytest.fixture(scope="module")
 def local(tmp_path_factory: pytest.TempPathFactory, bare_python: Path) -> Iterator[Run]:
     """Return a run without SLURM, at work: the same trainings, with as many threads each."""
     project = Project(tmp_path_factory.mktemp("local"), bare_python)
-    project.configure(configuration() | search())
+    project.configure(configuration())
     threads = ("--set-threads", "train=2", "search_worker=2")
     run = Run(project, project.command("--until", "predict", "search", *threads))
     yield run
@@ -269,6 +265,23 @@ def test_results_are_those_of_a_run_without_slurm(through_slurm: Run, local: Run
             assert ours.read_bytes() == theirs.read_bytes(), f"{name}/{file}"
 
 
+def test_two_jobs_share_a_search(through_slurm: Run, local: Run, cancelled: object) -> None:
+    local.finish()
+    assert len([job for job in through_slurm.jobs if job.rule == "search_worker"]) == 2
+    ours, theirs = (searched(run) for run in (through_slurm, local))
+    assert len(ours) == 3
+    assert ours == theirs
+
+
+def searched(run: Run) -> list[dict[str, Any]]:
+    """Return the trials of the search, but for when and how long they ran."""
+    path = run.project.run_folder / "results" / "demo" / "searches" / SEARCH / "trials.jsonl"
+    trials = [json.loads(line) for line in path.read_text().splitlines()]
+    return [
+        {key: value for key, value in trial.items() if key not in {"seconds", "time"}} for trial in trials
+    ]
+
+
 def test_a_cancelled_training_goes_on_at_its_unfinished_trial(
     through_slurm: Run, cancelled: dict[str, tuple[int, int]]
 ) -> None:
@@ -279,41 +292,6 @@ def test_a_cancelled_training_goes_on_at_its_unfinished_trial(
     after = finished_trials(through_slurm)
     assert sorted(after) == ["trial_1", "trial_2", "trial_3"]
     assert after["trial_1"] == cancelled["trial_1"]
-
-
-def test_folds_and_workers_of_a_search_go_as_arrays_and_do_the_same(
-    through_slurm: Run, local: Run, cancelled: object
-) -> None:
-    local.finish()
-    name, trials = "demo_promoter", "results/demo/searches/shared/trials.jsonl"
-    project = through_slurm.project
-    project.configure(configuration() | search())
-    for part in ("models", "trials", "folds", "predictions.tsv"):
-        path = through_slurm.experiment(name) / part
-        shutil.rmtree(path) if path.is_dir() else path.unlink()
-    targets = (f"results/demo_median/{name}/predictions.tsv", trials)
-    run = Run(project, through_profile(project, *targets, "--slurm-array-jobs=train,search_worker"))
-    run.finish()
-    arrays = ARRAYS.findall(run.output)
-    assert [(first, last) for _, first, last in arrays] == [("1", "2")] * 2
-    tasks = [described(f"{number}_{task}") for number, *both in arrays for task in both]
-    assert [task["JobState"] for task in tasks] == ["COMPLETED"] * 4
-    assert [job.rule for job in run.jobs] == ["predict"]
-    for file in COMPARED:
-        assert (run.experiment(name) / file).read_bytes() == (local.experiment(name) / file).read_bytes(), (
-            file
-        )
-    ours, theirs = (lines(project.run_folder / trials) for project in (project, local.project))
-    assert ours == theirs
-    assert len(ours) == 3
-
-
-def lines(path: Path) -> list[dict[str, Any]]:
-    """Return the trials of a search, but for when and how long they ran."""
-    trials = [json.loads(line) for line in path.read_text().splitlines()]
-    return [
-        {key: value for key, value in trial.items() if key not in {"seconds", "time"}} for trial in trials
-    ]
 
 
 @pytest.fixture(scope="module")
@@ -342,3 +320,32 @@ def test_gpu_jobs_get_a_gpu_each_and_do_not_wait_for_each_other(
     earlier, later = trainings(gpus)
     assert later.began < earlier.ended
     assert {earlier.cards, later.cards} == {"0", "1"}
+
+
+def array(run: Run) -> list[dict[str, str]]:
+    """Return what SLURM knows of the tasks of the one array that a run submitted, and nothing beside it."""
+    assert run.jobs == []
+    ((number, first, last),) = ARRAYS.findall(run.output)
+    return [described(f"{number}_{task}") for task in range(int(first), int(last) + 1)]
+
+
+def test_tasks_of_an_array_get_a_gpu_each(gpus: Project) -> None:
+    run = Run(
+        gpus, through_profile(gpus, "--until", "train", "--forcerun", "train", "--slurm-array-jobs=train")
+    )
+    run.finish()
+    assert [task["JobState"] for task in array(run)] == ["COMPLETED"] * 2
+    assert {training.cards for training in trainings(gpus)} == {"0", "1"}
+
+
+def test_an_array_fails_where_its_first_task_ends_last(gpus: Project) -> None:
+    """Why docs/cluster.md advises against arrays: if this fails one day, the plugin has learnt to do better."""
+    script = gpus.folder / "workflow" / "scripts" / "train.py"
+    late = "mine.unlink()\ntime.sleep(20 * (os.environ['SLURM_ARRAY_TASK_ID'] == '1'))"
+    script.write_text(script.read_text().replace("mine.unlink()", late))
+    arguments = ("--until", "train", "--forcerun", "train", "--retries", "0", "--latency-wait", "3")
+    run = Run(gpus, through_profile(gpus, *arguments, "--slurm-array-jobs=train"))
+    run.finish(succeeds=False)
+    first, second = array(run)
+    assert (first["JobState"], second["JobState"]) == ("COMPLETED", "FAILED")
+    assert "MissingOutputException" in Path(second["StdOut"]).read_text()
