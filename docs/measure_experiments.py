@@ -50,7 +50,7 @@ def experiments(folder: Path) -> None:
         "best of trials",
         "mean of trials",
         "Spearman",
-        "mean |error|",
+        "mean absolute error",
     )
     table((*names, "genes in 90 % interval", "its width", "live trials a fold", "genes"), rows)
 

@@ -83,6 +83,6 @@ def test_the_whole_paper_is_planned_without_network_and_data(
     expected = {
         "fetch": 18, "fetch_genome": 2, "fetch_encode": 1, "encode_matrix": 1, "gene_names": 2, "promoters": 2,
         "expression": 5, "dataset": 5, "comparison": 2, "reporter_sites": 1, "reporter_signal": 1, "reporter": 1,
-        "train": 52, "predict": 7,
+        "train": 209, "predict": 16, "predict_member": 103, "search_worker": 20, "tested_on": 5, "classifier": 2,
     }  # fmt: skip
     assert {name: jobs.get(name) for name in expected} == expected

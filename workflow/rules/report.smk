@@ -105,9 +105,7 @@ rule report_experiment:
 
 rule report_run:
     input:
-        metrics=expand("{folder}/metrics.json", folder=single_experiments().values()),
-        trials=expand("{folder}/trials.tsv", folder=single_experiments().values()),
-        leakage=expand("{folder}/leakage.tsv", folder=single_experiments().values()),
+        experiments=files_of_singles(["metrics.json", "trials.tsv", "leakage.tsv"]),
         models=model_folders(),
         genes=expand("results/{species}/{table}.tsv", species=SPECIES, table=["genes", "dropped"]),
         datasets=expand("results/{dataset}/dataset.h5", dataset=DATASETS),

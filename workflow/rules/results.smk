@@ -17,6 +17,11 @@ def single_experiments():
     return {name: folder for name, folder in folders.items() if name not in family_members()}
 
 
+def files_of_singles(files):
+    """Return some files of each of these experiments."""
+    return expand("{folder}/{file}", folder=single_experiments().values(), file=files)
+
+
 def model_folders():
     """Return the models of all folds of the experiments that the first page lists."""
     return [
