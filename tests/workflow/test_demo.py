@@ -18,6 +18,9 @@ from project import ROOT, Project
 from xpresso_core.expression import read_matrix
 from xpresso_core.halflife import HALFLIFE_FEATURES
 
+# The whole demo runs before the first test; a slow machine may take its time.
+pytestmark = pytest.mark.timeout(2400)
+
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory, bare_python: Path) -> Project:
