@@ -132,7 +132,7 @@ MISTAKES_OF_TRAINING = [
     (put("experiments", "demo_full", "tested_on", value=["demo_median"]), "is what it is trained on"),
     (
         put("experiments", "demo_full", "window", value={"upstream": 20, "downstream": 5}),
-        "leaves no position",
+        "demo_full.window: convolution 1 of the architecture: pooling over 30 leaves nothing of 25 positions",
     ),
     (put("experiments", "demo_full", "window", value={"upstream": 9000, "downstream": 5}), "reads -9000 to"),
     (put(*EXPERIMENT, "split", value={"kind": "chromosomes", "folds": 4}), "chromosomes of two species"),

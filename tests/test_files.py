@@ -13,6 +13,7 @@ import pytest
 from xpresso_core.errors import ConfigError, InputError, XpressoError
 from xpresso_core.files import (
     atomic_path,
+    flags,
     open_text,
     read_json,
     read_table,
@@ -136,3 +137,8 @@ def test_a_file_does_not_take_the_place_of_a_folder(tmp_path: Path) -> None:
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     (tmp_path / "t.tsv").write_bytes(b"\xef\xbb\xbfgene_id\tx\nA\t1\n")
     assert list(read_table(tmp_path / "t.tsv", ["gene_id"])) == ["gene_id", "x"]
+
+
+def test_flags_are_read_from_booleans_and_from_text() -> None:
+    for values in ([True, False, True], ["True", "False", "true"], [1, 0, 1]):
+        assert flags(pd.Series(values)).tolist() == [True, False, True]

@@ -104,7 +104,7 @@ def test_scale_and_offset_of_predictions_do_not_matter():
 
 def test_same_seed_same_interval_whatever_the_chunks(monkeypatch):
     whole = cost(case())
-    monkeypatch.setattr("xpresso_core.neighbours.CHUNK_CELLS", 1234)
+    monkeypatch.setattr("xpresso_core.metrics.CHUNK_CELLS", 1234)
     assert cost(case()) == pytest.approx(whole)
     assert cost(case(), seed=2).difference_ci_low != whole.difference_ci_low
 

@@ -6,7 +6,7 @@ import pytest
 from figures import words
 
 from xpresso_core.errors import InputError
-from xpresso_core.plots_experiments import name_lines, row_inch, size_curve, variations, window_study
+from xpresso_core.plots_experiments import size_curve, variations, window_study
 
 
 def text_of(path) -> str:
@@ -210,32 +210,6 @@ def test_many_long_names_stay_whole(tmp_path):
     text = draw_settings(settings(labels), tmp_path / "a.svg").replace(" ", "")
     for label in labels:
         assert label.replace(" ", "") in text
-
-
-@pytest.mark.parametrize(
-    ("name", "lines"),
-    [
-        ("short", ["short"]),
-        ("human_inputs-inputs_promoter", ["human_", "inputs-", "inputs_", "promoter"]),
-        ("a, b, c, d, e", ["a, b, c,", "d, e"]),
-        ("x" * 25, ["x" * 10, "x" * 10, "x" * 5]),
-        (12, ["12"]),
-    ],
-)
-def test_names_break_where_they_may(name, lines):
-    assert name_lines(name, width=10).split("\n") == lines
-
-
-def test_breaking_a_name_loses_nothing_but_spaces():
-    rng = np.random.default_rng(0)
-    for _ in range(200):
-        name = "".join(rng.choice(list("abc_-, "), 30))
-        lines = name_lines(name, width=8).split("\n")
-        assert "".join(lines).replace(" ", "") == name.replace(" ", "")
-
-
-def test_rows_are_high_enough_for_their_names():
-    assert row_inch(["a", "b"]) == row_inch(["a"]) < row_inch(["a", "b\nc\nd"])
 
 
 def test_same_input_same_bytes(tmp_path):

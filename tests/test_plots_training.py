@@ -160,9 +160,9 @@ def test_experiments_are_ranked_with_their_intervals_and_trials(tmp_path):
     assert "Highest: compact explains 47 % of the variance" in text
     assert "0.470 (0.420 to 0.510)" in text
     assert "trials: 8 live, 1 collapsed, 1 diverged" in text
-    assert "collapsed: predicts a constant" in text
+    assert "collapsed to a constant, n =" in text
     assert "95 % bootstrap interval" in text
-    assert text.index("0.470 (0.420") < text.index("collapsed: predicts")
+    assert text.index("0.470 (0.420") < text.index("collapsed to a constant, n =")
 
 
 def test_only_collapsed_experiments(tmp_path):

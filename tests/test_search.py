@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import errno
+import inspect
 import json
 import os
 import subprocess
@@ -26,7 +27,7 @@ from xpresso_core.files import read_json
 from xpresso_core.genome import Window
 from xpresso_core.search import SearchPlan, gather, run_worker, suggest
 from xpresso_core.search_space import Parameters, to_architecture
-from xpresso_core.search_trials import read_trials
+from xpresso_core.search_trials import read_store
 from xpresso_core.splits import make_folds
 from xpresso_core.trial import Fitted
 
@@ -74,7 +75,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def records(folder: Path) -> list[Record]:
     """Return the trials of the one search in a folder."""
     [file] = folder.glob("*.jsonl")
-    return list(read_trials(file).values())
+    return list(read_store(file).values())
 
 
 def outcomes(folder: Path) -> list[Record]:
@@ -193,13 +194,7 @@ def test_two_workers_at_once_find_what_one_finds(path: Path, tmp_path: Path) -> 
 
 
 def pretended(
-    train: Arrays,
-    validation: Arrays,
-    architecture: Architecture,
-    inputs: Any,
-    *,
-    seed: int,
-    resident: Any = None,
+    train: Arrays, validation: Arrays, architecture: Architecture, inputs: Any, *, seed: int, **_: Any
 ) -> Fitted:
     """Return an error that falls with the first width, and depends on the seed a little."""
     loss = 1 / architecture.convolutions[0].width + seed / 2**40
@@ -213,26 +208,10 @@ class Calls:
         self.calls: list[dict[str, Any]] = []
         self.outcome: Any = pretended
 
-    def __call__(
-        self,
-        train: Arrays,
-        validation: Arrays,
-        architecture: Architecture,
-        inputs: Any,
-        *,
-        seed: int,
-        resident: Any = None,
-    ) -> Fitted:
-        self.calls.append(
-            {
-                "train": train,
-                "validation": validation,
-                "architecture": architecture,
-                "inputs": inputs,
-                "seed": seed,
-            }
-        )
-        return self.outcome(train, validation, architecture, inputs, seed=seed)
+    def __call__(self, *arguments: Any, **named: Any) -> Fitted:
+        given = inspect.signature(pretended).bind(*arguments, **named).arguments
+        self.calls.append({name: value for name, value in given.items() if name != "_"})
+        return self.outcome(*arguments, **named)
 
 
 @pytest.fixture

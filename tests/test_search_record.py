@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from xpresso_core.architecture import PAPER, Architecture, Recipe
+from xpresso_core.architecture import PAPER, Architecture, Recipe, check_fits
 from xpresso_core.errors import InputError, TrainingError
 from xpresso_core.files import read_json, read_table, write_table
 from xpresso_core.search_record import (
@@ -25,7 +25,7 @@ from xpresso_core.search_record import (
     trials_table,
     write_record,
 )
-from xpresso_core.search_space import check_fits, to_architecture
+from xpresso_core.search_space import to_architecture
 
 PARAMETERS: dict[str, Any] = {
     "batch_size": 64, "upstream": 1500, "downstream": 500, "filters_1": 32, "width_1": 5, "dilation_1": 2,

@@ -15,14 +15,13 @@ import pytest
 from hyperopt import Trials, rand
 from hyperopt.base import Domain
 
-from xpresso_core.architecture import MANUAL, PAPER, Architecture, Convolution, Dense, Recipe
+from xpresso_core.architecture import MANUAL, PAPER, Architecture, Convolution, Dense, Recipe, check_fits
 from xpresso_core.errors import ConfigError
 from xpresso_core.genome import Window
 from xpresso_core.network import build
 from xpresso_core.search_space import (
     TABLE_1,
     Parameters,
-    check_fits,
     decode,
     encode,
     largest_window,

@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 
 from xpresso_core.errors import InputError
-from xpresso_core.search_trials import FIELDS, TrialStore, read_trials
+from xpresso_core.search_trials import FIELDS, TrialStore, read_store
 
 FINGERPRINT = "0123456789abcdef" * 4
 
@@ -68,7 +68,7 @@ def test_what_was_added_is_read_in_order_of_the_trials(store: TrialStore) -> Non
     for line in records:
         store.append(line)
     assert list(store.finished()) == [0, 1, 2]
-    assert store.finished() == read_trials(store.path) == {line["trial"]: line for line in records}
+    assert store.finished() == read_store(store.path) == {line["trial"]: line for line in records}
     lines = store.path.read_text().splitlines()
     assert [json.loads(line)["trial"] for line in lines] == [2, 0, 1]
     assert all(tuple(json.loads(line)) == FIELDS for line in lines)
@@ -170,7 +170,7 @@ for trial in itertools.count():
         assert set(said) <= set(store.finished())
     store.append(record(10**6))
     assert said
-    assert set(said) < set(read_trials(store.path))
+    assert set(said) < set(read_store(store.path))
 
 
 @pytest.mark.parametrize("length", [1, 40, -1])

@@ -200,11 +200,17 @@ def test_a_space_in_which_no_network_fits_is_refused_by_its_key(tmp_path: Path) 
     assert caught.value.where == "searches.narrow.space"
 
 
+NETWORK = {
+    "batch_size": 32, "upstream": 500, "downstream": 500, "filters_1": 16, "width_1": 4, "dilation_1": 1, "pool_1": 10,
+    "units_1": 8, "dropout_1": 0.1,
+}  # fmt: skip
+
+
 def test_a_finished_search_says_how_long_its_trainings_took(tmp_path: Path) -> None:
     folder = tmp_path / "demo" / "searches" / "demo_search"
     with TrialStore(folder, FINGERPRINT) as store:
         for number, seconds in enumerate((10.0, 20.0)):
-            store.append(record(number, seconds=seconds))
+            store.append(record(number, seconds=seconds, parameters=NETWORK))
         store.path.rename(folder / "trials.jsonl")
     search = listed({**config(a={}), "searches": CONFIG["searches"]}, tmp_path)[-1]
     assert (search.seconds, search.basis, search.about) == (15.0, "former trials", False)

@@ -11,6 +11,9 @@ from xpresso_core.genome import Window
 
 Input = Literal["promoter", "halflife"]
 
+CONTROLS = ("mono_shuffled", "di_shuffled")
+"""Inputs that stand for the promoter with its bases in another order (`shuffle`)."""
+
 
 class Convolution(NamedTuple):
     """One convolution with ReLU, then max pooling.
@@ -169,3 +172,23 @@ def named_architecture(name: str, own: Mapping[str, Mapping[str, Any]]) -> Archi
     what = f"there is no architecture {name!r}"
     remedy = f"Choose one of {', '.join([*ARCHITECTURES, *own])}, or describe it under 'architectures'"
     raise ConfigError(what, where="experiments", remedy=remedy)
+
+
+def check_fits(architecture: Architecture) -> None:
+    """Check, before anything is built, that each pooling has something to pool.
+
+    Raises
+    ------
+    ConfigError
+        If the window is empty, or the poolings leave nothing of it.
+    """
+    positions = architecture.window.length
+    if not positions:
+        what = "the window holds no base"
+        raise ConfigError(what, where="architecture", remedy="Enlarge it upstream or downstream")
+    for number, layer in enumerate(architecture.convolutions, start=1):
+        if positions < layer.pool:
+            what = f"pooling over {layer.pool} leaves nothing of {positions} positions"
+            where = f"convolution {number} of the architecture"
+            raise ConfigError(what, where=where, remedy="Enlarge the window or pool less")
+        positions //= layer.pool

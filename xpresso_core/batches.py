@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from xpresso_core.architecture import Architecture, Input
-from xpresso_core.dataset import Dataset, inner_columns
+from xpresso_core.dataset import Dataset, cropped
 from xpresso_core.halflife import HALFLIFE_FEATURES
 from xpresso_core.scaling import Protocol, Scaler
 from xpresso_core.sequence import Codes
@@ -69,10 +69,10 @@ def scaled_arrays(
     raw = dataset.halflife[:, : len(names)]
     fitted = np.concatenate(fold) if protocol == "paper" else fold.train
     scaler = Scaler.fit(dataset.expression[fitted], raw[fitted], names, protocol)
-    columns = inner_columns(dataset.window, architecture.needed_window, "training")
+    codes = cropped(dataset, architecture.needed_window).codes
     train, validation = (
         Arrays(
-            codes=dataset.codes[:, columns],
+            codes=codes,
             rows=rows,
             halflife=scaler.scale_features(raw[rows]),
             label=scaler.scale_label(dataset.expression[rows]),

@@ -18,12 +18,9 @@ from scipy.stats import mannwhitneyu, norm, rankdata
 from xpresso_core.comparison import calls as calls_of
 from xpresso_core.errors import InputError
 from xpresso_core.files import read_table, require_columns, write_json, write_table
-from xpresso_core.metrics import CONFIDENCE
+from xpresso_core.metrics import CONFIDENCE, SAME_LABEL
 
 Calls = Literal["fold_change", "zscore"]
-
-SAME_LABEL = 1e-4
-"""Labels closer than this are the same, stored with 32 or 64 bits."""
 
 Floats = NDArray[np.float64]
 

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from xpresso_core.architecture import ARCHITECTURES, Architecture, named_architecture
+from xpresso_core.architecture import ARCHITECTURES, CONTROLS, Architecture, check_fits, named_architecture
 from xpresso_core.errors import ConfigError, nearest
 from xpresso_core.genome import Window
 from xpresso_core.search_space import TABLE_1, largest_window
 
 Row = Mapping[str, Any]
 
-CONTROLS = {"mono_shuffled", "di_shuffled"}
 SMALLEST_POOL = TABLE_1["pool"].low
 
 
@@ -64,14 +63,13 @@ def _window(where: str, experiment: Row, config: Row) -> Iterator[str]:
     """Yield where the network does not fit its window, or the window that of the species."""
     name = experiment["architecture"]
     chosen = _architecture(experiment, config)
-    positions = chosen.window.length
-    for number, layer in enumerate(chosen.convolutions, start=1):
-        positions //= layer.pool
-        if not positions:
-            place = f"{where}.window" if "window" in experiment else f"architectures.{name}.convolutions"
-            yield f"{place}: pooling of layer {number} leaves no position"
-            return
-    if chosen.recipe.jitter and set(experiment["inputs"]) & CONTROLS:
+    try:
+        check_fits(chosen)
+    except ConfigError as error:
+        place = f"{where}.window" if "window" in experiment else f"architectures.{name}"
+        yield f"{place}: {error.where}: {error.what}"
+        return
+    if chosen.recipe.jitter and set(experiment["inputs"]) & set(CONTROLS):
         yield f"{where}.inputs: a shuffled promoter cannot be shifted; take an architecture without jitter"
     beyond = _beyond(chosen.needed_window, experiment["dataset"], config)
     if beyond:

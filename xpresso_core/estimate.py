@@ -199,8 +199,7 @@ def _train(
 
     from xpresso_core.batches import Batches
     from xpresso_core.network import build
-    from xpresso_core.stem_layer import codes_model
-    from xpresso_core.trial import callbacks_of, optimizer_of
+    from xpresso_core.trial import compiled, run_epochs
 
     times = [clock()]
 
@@ -215,17 +214,8 @@ def _train(
     for some in (training, validating):
         some.order = np.arange(batches * recipe.batch_size)
     noting = keras.callbacks.LambdaCallback(on_train_begin=note, on_epoch_end=note, on_test_begin=note)
-    settings = {"epochs": EPOCHS, "callbacks": [*callbacks_of(recipe), noting], "verbose": 0}
-    if resident is None:
-        trained = codes_model(model) if "promoter" in inputs else model
-        trained.compile(optimizer=optimizer_of(recipe), loss="mean_squared_error")
-        trained.fit(training, validation_data=validating, **settings)
-        trained.predict(validating, verbose=0)
-    else:
-        with resident.training(model, optimizer_of(recipe)) as trained:
-            rows = resident.batches(validating)
-            trained.fit(resident.batches(training), validation_data=rows, **settings)
-            trained.predict(rows, verbose=0)
+    with compiled(model, inputs, recipe, resident) as (trained, fed):
+        run_epochs(trained, fed(training), fed(validating), recipe, noting)
     note()
     begun, *laps, ended = np.diff(times)
     # The first epoch compiles: what it takes longer than the others is no part of an epoch. Of the others the

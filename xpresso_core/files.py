@@ -17,7 +17,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO, cast
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from xpresso_core.errors import InputError
 
@@ -152,6 +154,12 @@ def require_columns(frame: pd.DataFrame, columns: tuple[str, ...], what: str) ->
     if frame.empty:
         message = "the table has no rows"
         raise InputError(message, where=what, remedy="Check the step that made it")
+
+
+def flags(column: pd.Series) -> NDArray[np.bool_]:
+    """Return a column of yes and no, which a file may hold as text, as ``bool [row]``."""
+    yes: NDArray[np.bool_] = column.astype(str).str.lower().isin(("true", "1")).to_numpy(dtype=np.bool_)
+    return yes
 
 
 def write_json(data: object, path: str | os.PathLike[str]) -> None:

@@ -8,7 +8,7 @@ log10 units.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -28,6 +28,9 @@ MIN_GENES = 3
 CONSTANT_TOLERANCE = 1e-3
 """Predictions whose s.d. is below this share of the observed s.d. are called constant: a dead network spreads
 over nothing but rounding errors, a living one over tenths."""
+
+SAME_LABEL = 1e-4
+"""Labels closer than this are the same, stored with 32 or 64 bits."""
 
 CHUNK_CELLS = 2_000_000
 
@@ -272,17 +275,23 @@ def _r2_interval(
         table = np.zeros((int(members.max()) + 1, sums.shape[1]))
         np.add.at(table, members, sums)
         sums = table
-    units = len(sums)
-    rng = np.random.default_rng(seed)
+    samples = bootstrap_counts(len(sums), n_boot, np.random.default_rng(seed))
+    return percentile_interval(np.concatenate([r2_of_sums(counts @ sums) for counts in samples]))
+
+
+def bootstrap_counts(units: int, n_boot: int, rng: np.random.Generator) -> Iterator[NDArray[np.int64]]:
+    """Yield bootstrap samples, some at a time, as how often each unit was drawn, ``int64 [sample, unit]``."""
     rows_at_once = max(1, CHUNK_CELLS // units)
-    r2: list[Floats] = []
     for start in range(0, n_boot, rows_at_once):
         rows = min(rows_at_once, n_boot - start)
         drawn = rng.integers(0, units, size=(rows, units)) + np.arange(rows)[:, None] * units
-        counts = np.bincount(drawn.ravel(), minlength=rows * units).reshape(rows, units)
-        r2.append(r2_of_sums(counts @ sums))
+        yield np.bincount(drawn.ravel(), minlength=rows * units).reshape(rows, units)
+
+
+def percentile_interval(values: Floats) -> tuple[float, float]:
+    """Return the middle `CONFIDENCE` of bootstrap values."""
     tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = np.percentile(np.concatenate(r2), [tail, 100 - tail])
+    low, high = np.percentile(values, [tail, 100 - tail])
     return float(low), float(high)
 
 

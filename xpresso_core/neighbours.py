@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from xpresso_core.errors import InputError
 from xpresso_core.files import require_columns
 from xpresso_core.metrics import (
-    CHUNK_CELLS,
-    CONFIDENCE,
+    SAME_LABEL,
     RegressionMetrics,
+    bootstrap_counts,
     is_constant,
+    percentile_interval,
     prediction_metrics,
     r2_of_sums,
     regression_metrics,
@@ -29,9 +30,6 @@ N_BOOT = 1000
 
 MIN_GROUP = 30
 """Fewest genes, with or without a neighbour in training, whose r² is told."""
-
-SAME_LABEL = 1e-4
-"""Labels closer than this are the same, stored with 32 or 64 bits."""
 
 Floats = NDArray[np.float64]
 
@@ -223,22 +221,14 @@ def _paired_interval(
         name: np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=1)
         for name, y in ((name, _centred(genes[name])) for name in arms)
     }
-    rng = generator(seed, "split_cost")
-    size = len(x)
-    rows_at_once = max(1, CHUNK_CELLS // size)
     differences: list[Floats] = []
-    for start in range(0, N_BOOT, rows_at_once):
-        rows = min(rows_at_once, N_BOOT - start)
-        drawn = rng.integers(0, size, size=(rows, size)) + np.arange(rows)[:, None] * size
-        counts = np.bincount(drawn.ravel(), minlength=rows * size).reshape(rows, size)
+    for counts in bootstrap_counts(len(x), N_BOOT, generator(seed, "split_cost")):
         r2 = {
-            name: np.zeros(rows) if arms[name].constant else r2_of_sums(counts @ table)
+            name: np.zeros(len(counts)) if arms[name].constant else r2_of_sums(counts @ table)
             for name, table in tables.items()
         }
         differences.append(r2["chromosomes"] - r2["random"])
-    tail = 100 * (1 - CONFIDENCE) / 2
-    low, high = np.percentile(np.concatenate(differences), [tail, 100 - tail])
-    return float(low), float(high)
+    return percentile_interval(np.concatenate(differences))
 
 
 def _centred(values: pd.Series) -> Floats:

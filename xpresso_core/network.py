@@ -7,8 +7,7 @@ from typing import Any
 import keras
 from keras import layers
 
-from xpresso_core.architecture import Architecture, Input
-from xpresso_core.errors import ConfigError
+from xpresso_core.architecture import Architecture, Input, check_fits
 
 
 def build(architecture: Architecture, inputs: tuple[Input, ...], features: int) -> keras.Model:
@@ -37,6 +36,8 @@ def build(architecture: Architecture, inputs: tuple[Input, ...], features: int) 
     ConfigError
         If pooling leaves nothing of the window.
     """
+    if "promoter" in inputs:
+        check_fits(architecture)
     model_inputs = []
     branches = []
     if "promoter" in inputs:
@@ -61,10 +62,6 @@ def _convolved(promoter: Any, architecture: Architecture) -> Any:
     """Return the flattened convolutions of a one-hot promoter."""
     tensor = promoter
     for number, layer in enumerate(architecture.convolutions, start=1):
-        if tensor.shape[1] < layer.pool:
-            what = f"pooling over {layer.pool} leaves nothing of {tensor.shape[1]} positions"
-            where = f"convolution {number} of the architecture"
-            raise ConfigError(what, where=where, remedy="Enlarge the window or pool less")
         tensor = layers.Conv1D(
             layer.filters,
             layer.width,

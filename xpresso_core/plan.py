@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal, Self, cast, get_args
+from typing import Any, Literal, Self, cast
 
-from xpresso_core.architecture import Architecture, Input
+from xpresso_core.architecture import CONTROLS, Architecture, Input
 from xpresso_core.dataset import Dataset
 from xpresso_core.files import read_json
 from xpresso_core.genome import Window
 from xpresso_core.scaling import Protocol
 from xpresso_core.shuffle import Shuffle, shuffle_promoters
-
-CONTROLS: tuple[str, ...] = get_args(Shuffle)
-"""Inputs that stand for the promoter with its bases in another order."""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from xpresso_core.classifier import Classifier
 from xpresso_core.plots import COLOURS, canvas
-from xpresso_core.plots_experiments import LINE_INCH, name_lines
+from xpresso_core.plots_forest import LINE_INCH, name_lines
 
 WHAT = {
     "fold_change": "more than 10 times as much of",

@@ -11,13 +11,12 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
-from xpresso_core.files import require_columns
+from xpresso_core.files import flags, require_columns
 from xpresso_core.plots import COLOURS, SERIES, canvas
-from xpresso_core.plots_experiments import (
+from xpresso_core.plots_forest import (
     INTERVAL,
     bare_rows,
     beside,
-    flags,
     forest_axes,
     forest_row,
     name_lines,

@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from xpresso_core.files import require_columns
 from xpresso_core.neighbours import MIN_GROUP
 from xpresso_core.plots import COLOURS, canvas, percent
-from xpresso_core.plots_experiments import (
+from xpresso_core.plots_forest import (
     INTERVAL,
     beside,
     forest_axes,

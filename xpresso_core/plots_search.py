@@ -29,11 +29,8 @@ from xpresso_core.plots_search_parameters import (
     counted,
     focus,
     numbers,
-    search_parameters,
     without_failed_losses,
 )
-
-__all__ = ["search_parameters", "search_progress", "search_windows"]
 
 LOPSIDED = 6
 """From this ratio of the numbers of trials of two searches on, the axis of trials is logarithmic."""

@@ -12,10 +12,11 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
-from xpresso_core.files import require_columns
+from xpresso_core.files import flags, require_columns
 from xpresso_core.metrics import RegressionMetrics, is_constant
 from xpresso_core.plots import COLOURS, canvas
 from xpresso_core.plots_density import CROWD, UNIT, density_scatter
+from xpresso_core.plots_forest import forest_axes, forest_row, name_lines, r2_axis, row_inch
 
 MANY_EPOCHS = 2500
 """From this many epochs on, the curves of the trials that were not chosen are drawn as pixels."""
@@ -80,7 +81,8 @@ def observed_vs_predicted(
         axes.plot(limits, limits, color=COLOURS["grey"], linewidth=1.2, label="observed = predicted")
         if not metrics.constant:
             ends = np.array([x.min(), x.max()])
-            line = f"observed = {metrics.intercept:.2f} + {metrics.slope:.2f} × predicted (least squares)"
+            intercept = round(metrics.intercept, 2) + 0.0  # never minus zero
+            line = f"observed = {intercept:.2f} + {metrics.slope:.2f} × predicted (least squares)"
             fit = metrics.intercept + metrics.slope * ends
             axes.plot(ends, fit, color=COLOURS["accent"], linewidth=1.8, label=line)
         axes.set(xlim=limits, ylim=limits, aspect="equal")
@@ -175,18 +177,14 @@ def architecture_comparison(
     )
     if best["constant"]:
         message = "Every network collapsed to a constant: no experiment says anything about the genes."
-    with canvas(path, 8.4, 0.9 + 0.42 * len(order), title, message) as figure:
+    names = [name_lines(name) for name in order["experiment"]]
+    with canvas(path, 9.6, 0.9 + row_inch(names) * len(order), title, message) as figure:
         axes = figure.subplots()
-        axes.axvline(0, color=COLOURS["grey"], linewidth=1)
         for y in range(len(order)):
-            _forest_row(axes, y, order.iloc[y])
-        axes.set_yticks(range(len(order)), order["experiment"].tolist())
-        axes.set_ylim(len(order) - 0.4, -0.6)
-        axes.set_xlim(-0.02, max(0.2, 1.08 * float(order["r2_ci_high"].max())))
-        axes.grid(axis="x", color="#E4E4E4", linewidth=0.8)
-        axes.tick_params(axis="y", length=0)
-        axes.spines["left"].set_visible(False)
-        axes.set_xlabel("r² of predicted and observed expression (bar: 95 % bootstrap interval)")
+            row = order.iloc[y]
+            forest_row(axes, y, row, collapsed=bool(row["constant"]), note=_trials(row))
+        forest_axes(axes, names)
+        r2_axis(axes, order)
 
 
 def _agreement(metrics: RegressionMetrics, dead: list[str]) -> str:
@@ -233,7 +231,7 @@ def _count(number: int, noun: str) -> str:
 
 
 def _chosen(trials: pd.DataFrame) -> pd.DataFrame:
-    return trials[trials["chosen"].astype(str).str.lower().isin(("true", "1"))]
+    return trials[flags(trials["chosen"])]
 
 
 def _fold_panel(panel: Axes, history: pd.DataFrame, trials: pd.DataFrame, crowded: bool) -> None:
@@ -287,12 +285,7 @@ def _curve_legend(trials: pd.DataFrame) -> list[Line2D]:
     return handles
 
 
-def _forest_row(axes: Axes, y: int, row: pd.Series) -> None:
-    low, high, r2 = (float(row[name]) for name in ("r2_ci_low", "r2_ci_high", "r2"))
-    colour, marker = (COLOURS["grey"], "X") if row["constant"] else (COLOURS["main"], "o")
-    axes.plot([low, high], [y, y], color=colour, linewidth=2.5, solid_capstyle="butt")
-    axes.plot(r2, y, marker=marker, markersize=8, color=colour, zorder=3)
-    trials = [f"{row[name]} {name}" for name in ("live", "collapsed", "diverged") if row[name]]
-    result = "collapsed: predicts a constant" if row["constant"] else f"{r2:.3f} ({low:.3f} to {high:.3f})"
-    note = f"{result}\nn = {row['n']:,}; trials: {', '.join(trials)}"
-    axes.text(1.02, y, note, transform=axes.get_yaxis_transform(), va="center", ha="left", size=8.5)
+def _trials(row: pd.Series) -> str:
+    return "trials: " + ", ".join(
+        f"{row[name]} {name}" for name in ("live", "collapsed", "diverged") if row[name]
+    )

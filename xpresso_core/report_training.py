@@ -10,7 +10,7 @@ import pandas as pd
 
 from xpresso_core.classifier import write_classifier
 from xpresso_core.experiment_rows import hosts
-from xpresso_core.files import read_json, read_table, write_table
+from xpresso_core.files import flags, read_json, read_table, write_table
 from xpresso_core.neighbours import split_cost
 from xpresso_core.plots_classifier import roc
 from xpresso_core.plots_ensembles import ensembles, tested_elsewhere
@@ -91,7 +91,7 @@ def _member(member: Mapping[str, Any]) -> dict[str, Any]:
     folder = Path(member["folder"])
     metrics, trials = read_json(folder / "metrics.json"), read_table(folder / "trials.tsv")
     split = read_table(folder / "split.tsv", ["fold", "part"], TEXT)
-    chosen = trials[trials["chosen"].astype(str) == "True"]
+    chosen = trials[flags(trials["chosen"])]
     values: dict[str, Any] = {}
     for key, value in member["values"].items():
         values |= value if isinstance(value, Mapping) else {key.split(".")[-1]: _words(value)}

@@ -19,20 +19,19 @@ from typing import Any, Literal, Self, get_args
 
 from tqdm import tqdm
 
-from xpresso_core.architecture import MANUAL, Architecture
+from xpresso_core.architecture import MANUAL, Architecture, check_fits
 from xpresso_core.batches import scaled_arrays
 from xpresso_core.dataset import Dataset, cropped
 from xpresso_core.errors import ConfigError, InputError
-from xpresso_core.files import atomic_path, write_json
+from xpresso_core.files import write_json
 from xpresso_core.plan import network_inputs, with_control
 from xpresso_core.provenance import code_hash
 from xpresso_core.randomness import generator
 from xpresso_core.resident import resident_genes
 from xpresso_core.scaling import Protocol
-from xpresso_core.search_record import record_best
+from xpresso_core.search_record import record_best, write_trials
 from xpresso_core.search_space import (
     Parameters,
-    check_fits,
     decode,
     encode,
     largest_window,
@@ -230,8 +229,7 @@ def gather(
         raise InputError(what, where=str(store.path), remedy="Run the workers of this search again")
     records = [finished[number] for number in range(search.plan.trials)]
     best = record_best(records)
-    with atomic_path(trials_path) as draft:
-        draft.write_text("".join(f"{json.dumps(record)}\n" for record in records), encoding="utf-8")
+    write_trials(records, trials_path)
     write_json({**best, "manual": manual}, best_path)
 
 

@@ -7,7 +7,6 @@ The trials are lines of JSON that a search of ours wrote (`search.gather`), or t
 from __future__ import annotations
 
 import json
-import math
 import os
 import re
 from collections import Counter
@@ -20,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xpresso_core.architecture import Recipe
+from xpresso_core.architecture import Recipe, check_fits
 from xpresso_core.errors import ConfigError, InputError, TrainingError
 from xpresso_core.files import atomic_path, open_text, read_json, write_json
 from xpresso_core.search_space import (
@@ -29,10 +28,10 @@ from xpresso_core.search_space import (
     MOST_LAYERS,
     TABLE_1,
     Parameters,
-    check_fits,
     decode,
     to_architecture,
 )
+from xpresso_core.search_trials import check_outcome, is_number
 
 Trial = dict[str, Any]
 
@@ -234,9 +233,14 @@ def write_record(record_path: Path, trials_path: Path, best_path: Path) -> None:
     """
     trials = read_record(record_path)
     best = record_best(trials)
-    with atomic_path(trials_path) as draft:
-        draft.write_text("".join(f"{json.dumps(trial)}\n" for trial in trials), encoding="utf-8")
+    write_trials(trials, trials_path)
     write_json(best, best_path)
+
+
+def write_trials(trials: Sequence[Mapping[str, Any]], path: str | os.PathLike[str]) -> None:
+    """Write trials as lines of JSON, atomically."""
+    with atomic_path(path) as draft:
+        draft.write_text("".join(f"{json.dumps(trial)}\n" for trial in trials), encoding="utf-8")
 
 
 def _recorded(entry: Any, number: int, where: str) -> Trial:
@@ -292,14 +296,11 @@ def _checked(trial: Any) -> Trial:
     if missing:
         message = f"it lacks {', '.join(missing)}"
         raise ValueError(message)
-    status, loss, reason = (trial[name] for name in ("status", "loss", "reason"))
+    check_outcome(trial)
     whole = isinstance(trial["trial"], int) and not isinstance(trial["trial"], bool)
-    succeeded = status == "ok" and _is_number(loss) and reason is None
-    failed = status == "failed" and loss is None and isinstance(reason, str) and bool(reason)
     checks = {
         f"trial {trial['trial']!r} is no number from 0": whole and trial["trial"] >= 0,
-        f"status {status!r}, loss {loss!r} and reason {reason!r} contradict each other": succeeded or failed,
-        f"seconds are {trial['seconds']!r}": _is_number(trial["seconds"]) and trial["seconds"] >= 0,
+        f"seconds are {trial['seconds']!r}": is_number(trial["seconds"]) and trial["seconds"] >= 0,
         f"seed is {trial['seed']!r}": trial["seed"] is None or isinstance(trial["seed"], int),
         "the parameters are those of no network": _are_parameters(trial["parameters"]),
     }
@@ -316,12 +317,8 @@ def _are_parameters(parameters: Any) -> bool:
     depths = {kind: _depth(parameters, kind) for kind in LAYERS}
     named = set(parameters) == set(_names(depths)) and all(map(depths.get, LAYERS))
     return named and all(
-        _is_number(value) and (_is_share(name) or value == round(value)) for name, value in parameters.items()
+        is_number(value) and (_is_share(name) or value == round(value)) for name, value in parameters.items()
     )
-
-
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _is_share(name: str) -> bool:

@@ -272,23 +272,3 @@ def to_architecture(parameters: Mapping[str, float], epochs: int) -> Architectur
         dense=dense,
         recipe=Recipe(batch_size=int(parameters["batch_size"]), epochs=epochs, patience=epochs),
     )
-
-
-def check_fits(architecture: Architecture) -> None:
-    """Check, before anything is built, that each pooling has something to pool.
-
-    Raises
-    ------
-    ConfigError
-        If the window is empty, or the poolings leave nothing of it.
-    """
-    positions = architecture.window.length
-    if not positions:
-        what = "the window holds no base"
-        raise ConfigError(what, where="architecture", remedy="Enlarge it upstream or downstream")
-    for number, layer in enumerate(architecture.convolutions, start=1):
-        if positions < layer.pool:
-            what = f"pooling over {layer.pool} leaves nothing of {positions} positions"
-            where = f"convolution {number} of the architecture"
-            raise ConfigError(what, where=where, remedy="Enlarge the window or pool less")
-        positions //= layer.pool

@@ -99,11 +99,11 @@ class TrialStore:
             If a line is damaged. A last line without its end is none: whoever wrote it was stopped.
         """
         try:
-            return read_trials(self.path, self.fingerprint)
+            return read_store(self.path, self.fingerprint)
         except InputError:
             # Perhaps another process replaced the end of the file while it was read: look while none does.
             with self._appending():
-                return read_trials(self.path, self.fingerprint)
+                return read_store(self.path, self.fingerprint)
 
     def claim(self, trial: int) -> bool:
         """Claim a trial that is neither finished nor claimed by another process; say whether that worked.
@@ -179,7 +179,7 @@ class TrialStore:
         line = json.dumps({name: record[name] for name in FIELDS}, allow_nan=False)
         trial = _parse(line, self.fingerprint)["trial"]
         with self._appending():
-            if not self._try(trial) or trial in read_trials(self.path, self.fingerprint):
+            if not self._try(trial) or trial in read_store(self.path, self.fingerprint):
                 what = f"trial {trial} was run by two processes at once"
                 remedy = "Keep the folder on a file system whose POSIX locks hold between nodes"
                 raise InputError(what, where=str(self.path), remedy=remedy)
@@ -231,7 +231,7 @@ class TrialStore:
         return InputError(what, where=str(self._lock_path), remedy=remedy)
 
 
-def read_trials(path: Path, fingerprint: str | None = None) -> dict[int, Record]:
+def read_store(path: Path, fingerprint: str | None = None) -> dict[int, Record]:
     """Read lines of finished trials.
 
     Parameters
@@ -287,13 +287,23 @@ def _check(record: object, fingerprint: str | None, kind: str) -> Record:
     if fingerprint is not None and record.get("fingerprint") != fingerprint:
         message = "it has another fingerprint"
         raise ValueError(message)
+    check_outcome(record)
+    return record
+
+
+def check_outcome(record: Mapping[str, Any]) -> None:
+    """Raise ValueError unless status, loss and reason go together: a failed trial has a reason and no loss."""
     status, loss, reason = (record.get(name) for name in ("status", "loss", "reason"))
-    succeeded = status == "ok" and isinstance(loss, float) and math.isfinite(loss) and reason is None
+    succeeded = status == "ok" and is_number(loss) and reason is None
     failed = status == "failed" and loss is None and isinstance(reason, str) and bool(reason)
     if not succeeded and not failed:
         message = f"status {status!r}, loss {loss!r} and reason {reason!r} contradict each other"
         raise ValueError(message)
-    return record
+
+
+def is_number(value: object) -> bool:
+    """Say whether a value that JSON gave is a finite number."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
 def _append_line(path: Path, line: bytes) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
-from xpresso_core.files import require_columns
+from xpresso_core.files import flags, require_columns
 from xpresso_core.selection import silent
 from xpresso_core.splits import leakage_shares
 
@@ -255,7 +255,7 @@ def trial_counts(trials: pd.DataFrame) -> TrialCounts:
     """Count trials by status (live, collapsed, diverged), and find the folds without a live chosen trial."""
     require_columns(trials, ("fold", "status", "chosen"), "trials")
     status = trials["status"]
-    alive = trials[(status == "live") & trials["chosen"].astype(str).str.lower().isin(("true", "1"))]
+    alive = trials[(status == "live") & flags(trials["chosen"])]
     folds = sorted(trials["fold"].unique())
     return {
         "live": int((status == "live").sum()),

@@ -7,15 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from xpresso_core.architecture import PAPER, Architecture, Input, Recipe
+from xpresso_core.architecture import PAPER, Architecture, Input, Recipe, check_fits
 from xpresso_core.configuration import experiment_plan
 from xpresso_core.dataset import Dataset
 from xpresso_core.errors import ConfigError
 from xpresso_core.estimate import former_trials, measured_as
 from xpresso_core.genome import Window
 from xpresso_core.plan import Plan, network_inputs
-from xpresso_core.search_space import check_fits
-from xpresso_core.search_trials import read_trials
+from xpresso_core.search_record import read_trials
 
 if TYPE_CHECKING:
     from xpresso_core.resident import Precision
@@ -207,7 +206,7 @@ def _search(config: Mapping[str, Any], name: str, counts: GeneCounts) -> Work:
     row = config["searches"][name]
     genes, validation = genes_of_fold(row["split"], counts.of(row["dataset"]), f"searches.{name}.split")
     path = _search_folder(config, name, counts) / "trials.jsonl"
-    former = [trial["seconds"] for trial in read_trials(path).values()] if path.is_file() else []
+    former = [trial["seconds"] for trial in read_trials(path)] if path.is_file() else []
     return Work(
         name=name,
         kind="search",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -99,15 +100,8 @@ def fit(
     model = build(architecture, inputs, train.halflife.shape[1])
     training = Batches(train, inputs, recipe.batch_size, np.random.default_rng(seed))
     validating = Batches(validation, inputs, recipe.batch_size)
-    if resident is None:
-        trained = codes_model(model) if "promoter" in inputs else model
-        trained.compile(optimizer=optimizer_of(recipe), loss="mean_squared_error")
-        history, predicted = _run(trained, training, validating, recipe)
-    else:
-        with resident.training(model, optimizer_of(recipe)) as trained:
-            history, predicted = _run(
-                trained, resident.batches(training), resident.batches(validating), recipe
-            )
+    with compiled(model, inputs, recipe, resident) as (trained, fed):
+        history, predicted = run_epochs(trained, fed(training), fed(validating), recipe)
     losses = np.array(history["val_loss"], dtype=float)
     status, best = _judge(losses, predicted)
     return Fitted(
@@ -121,18 +115,43 @@ def fit(
     )
 
 
-def _run(
+@contextmanager
+def compiled(
+    model: keras.Model, inputs: tuple[Input, ...], recipe: Recipe, resident: ResidentGenes | None
+) -> Iterator[tuple[keras.Model, Callable[[Batches], keras.utils.PyDataset]]]:
+    """Give the compiled form of a plain network that trains fastest here, and what feeds it with batches.
+
+    The plain network has the weights of the training when the context ends.
+
+    Parameters
+    ----------
+    model, inputs, recipe
+        The network.
+    resident
+        See `fit`.
+    """
+    if resident is not None:
+        with resident.training(model, optimizer_of(recipe)) as trained:
+            yield trained, resident.batches
+        return
+    trained = codes_model(model) if "promoter" in inputs else model
+    trained.compile(optimizer=optimizer_of(recipe), loss="mean_squared_error")
+    yield trained, lambda batches: batches
+
+
+def run_epochs(
     model: keras.Model,
     training: keras.utils.PyDataset,
     validating: keras.utils.PyDataset,
     recipe: Recipe,
+    *callbacks: keras.callbacks.Callback,
 ) -> tuple[dict[str, list[float]], Floats]:
     """Train a compiled model; return the errors by epoch, and what it predicts for the validation genes."""
     history = model.fit(
         training,
         validation_data=validating,
         epochs=recipe.epochs,
-        callbacks=callbacks_of(recipe),
+        callbacks=[*_callbacks(recipe), *callbacks],
         verbose=0,
     ).history
     return history, model.predict(validating, verbose=0)
@@ -233,8 +252,7 @@ def optimizer_of(recipe: Recipe) -> keras.optimizers.Optimizer:
     return optimizer
 
 
-def callbacks_of(recipe: Recipe) -> list[keras.callbacks.Callback]:
-    """Return what keeps the best weights of a recipe and ends its training."""
+def _callbacks(recipe: Recipe) -> list[keras.callbacks.Callback]:
     stop = keras.callbacks.EarlyStopping("val_loss", patience=recipe.patience, restore_best_weights=True)
     averaging = [keras.callbacks.SwapEMAWeights(swap_on_epoch=True)] if recipe.averaging else []
     return [*averaging, stop, StopAtNaN()]
