@@ -43,6 +43,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "architectures": {"tiny": ARCHITECTURE.to_dict()},
         "comparisons": {},
         "reporters": {},
+        "baselines": {},
         "searches": {},
         "device": "cpu",
     }

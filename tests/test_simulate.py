@@ -22,7 +22,7 @@ from xpresso_core.simulate import SimulationSettings, simulate_species
 COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 FILES = [
     *("genome.fa", "genes.gtf.gz", "cage_peaks.bb", "gene_names_1.tsv", "gene_names_2.tsv"),
-    *("expression.tsv.gz", "entrez.tsv.gz", "encode.metadata.tsv", "orthologs.tsv"),
+    *("expression.tsv.gz", "entrez.tsv.gz", "encode.metadata.tsv", "orthologs.tsv", "motifs.meme"),
     *(f"encode/SIMFF00{number}AAA.tsv" for number in range(1, 8)),
     *("sure.chain.gz", "sure.genes.gtf.gz", "sure.minus.bw", "sure.plus.bw"),
     *("truth/genes.tsv", "truth/model.json", "truth/motif_sites.tsv", "truth/reporter.tsv"),
@@ -129,7 +129,7 @@ def test_the_sister_species_differs_in_identifiers_and_expression_alone(tmp_path
         one, two = checksums(own), checksums(sister)
         assert sorted(one) == sorted(two)
         assert {name for name in one if one[name] == two[name]} == {
-            *("genome.fa", "cage_peaks.bb", "orthologs.tsv"),
+            *("genome.fa", "cage_peaks.bb", "orthologs.tsv", "motifs.meme"),
             *("sure.chain.gz", "sure.minus.bw", "sure.plus.bw"),
         }
         truth, other = read_folder(own).truth, read_folder(sister).truth

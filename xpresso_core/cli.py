@@ -1,7 +1,7 @@
 """The ``xpresso`` command.
 
-Each subcommand is a row of `COMMANDS`; what they do is in the modules `cli_models`, `cli_genomics`, `cli_sources`
-and `cli_experiments`.
+Each subcommand is a row of `COMMANDS`; what they do is in the modules `cli_models`, `cli_genomics`, `cli_motifs`,
+`cli_sources` and `cli_experiments`.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from xpresso_core.cli_command import say
 from xpresso_core.cli_experiments import EXPERIMENTS_COMMANDS
 from xpresso_core.cli_genomics import GENOMICS_COMMANDS
 from xpresso_core.cli_models import MODEL_COMMANDS
+from xpresso_core.cli_motifs import MOTIF_COMMANDS
 from xpresso_core.cli_sources import SOURCES_COMMANDS
 from xpresso_core.errors import InputError, XpressoError
 
@@ -24,7 +25,7 @@ EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 
-COMMANDS = (*MODEL_COMMANDS, *GENOMICS_COMMANDS, *SOURCES_COMMANDS, *EXPERIMENTS_COMMANDS)
+COMMANDS = (*MODEL_COMMANDS, *GENOMICS_COMMANDS, *MOTIF_COMMANDS, *SOURCES_COMMANDS, *EXPERIMENTS_COMMANDS)
 
 
 class _Parser(argparse.ArgumentParser):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from xpresso_core.architecture import ARCHITECTURES
+from xpresso_core.contradictions_baselines import baseline_contradictions
 from xpresso_core.contradictions_training import experiment_contradictions, search_contradictions
 from xpresso_core.errors import nearest
 from xpresso_core.places import (
@@ -52,6 +53,8 @@ def contradictions(config: Mapping[str, Any]) -> Iterator[str]:
         yield from experiment_contradictions(f"experiments.{name}", experiment, config)
     for name, comparison in config["comparisons"].items():
         yield from _comparison_contradictions(f"comparisons.{name}", comparison, config)
+    for name, row in config["baselines"].items():
+        yield from baseline_contradictions(f"baselines.{name}", row, config)
     for name, reporter in config["reporters"].items():
         yield from _reporter_contradictions(f"reporters.{name}", reporter, config)
 

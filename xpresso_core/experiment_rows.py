@@ -92,6 +92,17 @@ def split_pairs(experiments: Mapping[str, Mapping[str, Any]]) -> list[tuple[str,
     ]
 
 
+def comparable(experiments: Mapping[str, Mapping[str, Any]], name: str) -> list[str]:
+    """Return the experiments that test the same genes of the same dataset in the same folds, `name` first."""
+    keys = ("dataset", "split", "genes")
+
+    def test(row: Mapping[str, Any]) -> list[Any]:
+        return [row.get(key) for key in keys]
+
+    others = [other for other, row in experiments.items() if test(row) == test(experiments[name])]
+    return [name, *(other for other in others if other != name)]
+
+
 def hosts(experiments: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return the experiments on whose dataset another one is tested that differs from them in the dataset alone."""
     visits = [(other, _alike(row)) for row in experiments.values() for other in row.get("tested_on", [])]

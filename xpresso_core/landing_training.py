@@ -1,4 +1,4 @@
-"""The words of the first page about searches, families of experiments, and tests across datasets."""
+"""The words of the first page about searches, families of experiments, baselines, and tests across datasets."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from xpresso_core.baseline_names import LM, NETWORK, in_words
 from xpresso_core.files import read_json, read_table
 from xpresso_core.words import and_, plain
 
@@ -50,6 +51,32 @@ def _family(name: str, table: pd.DataFrame) -> str:
     if len(ends) == 1:
         return f"**{plain(name)}**: one experiment, r² = {ends[0]}."
     return f"**{plain(name)}**: {len(ends):,} experiments, from r² = {ends[0]} to {ends[-1]}."
+
+
+def baseline_words(baselines: Mapping[str, str], tables: Mapping[str, Path]) -> list[str]:
+    """Say how the best simple models do beside a network.
+
+    Parameters
+    ----------
+    baselines
+        The network that each is compared with, by name.
+    tables
+        The table of `baseline_comparison.write_comparison` of each.
+    """
+    return [_baselines(name, network, read_table(tables[name])) for name, network in baselines.items()]
+
+
+def _baselines(name: str, network: str, table: pd.DataFrame) -> str:
+    simple = table[table["method"] != NETWORK].sort_values("r2", kind="stable")
+    best, linear = simple.iloc[-1], simple[simple["method"] == LM]
+    text = (
+        f"**{plain(name)}**: the best of {len(simple)} simple models on the genes of {plain(network)},"
+        f" {plain(in_words(best))}, has r² = {best['r2']:.3f}; the network's margin is {best['margin']:+.3f}"
+        f" ({best['margin_ci_low']:+.3f} to {best['margin_ci_high']:+.3f})."
+    )
+    if len(linear):
+        text += f" The best linear model has r² = {linear.iloc[-1]['r2']:.3f}: {plain(in_words(linear.iloc[-1]))}."
+    return text
 
 
 def across_words(

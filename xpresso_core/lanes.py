@@ -93,6 +93,38 @@ def add(typing_context: Any, left: Any, right: Any) -> Any:
 
 
 @intrinsic
+def add_shorts(typing_context: Any, left: Any, right: Any) -> Any:
+    """Return the sum of two int16 vectors, lane by lane, modulo 2^16."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.add(*args)
+
+    return SHORTS(SHORTS, SHORTS), generate
+
+
+@intrinsic
+def maximum(typing_context: Any, left: Any, right: Any) -> Any:
+    """Return the larger of two int16 vectors, lane by lane."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        return builder.select(builder.icmp_signed(">", *args), *args)
+
+    return SHORTS(SHORTS, SHORTS), generate
+
+
+@intrinsic
+def any_at_least_zero(typing_context: Any, lanes: Any) -> Any:
+    """Say whether a lane of an int16 vector is 0 or more."""
+
+    def generate(context: Any, builder: Any, signature: Any, args: Any) -> Any:
+        zeros = ir.Constant(ir.VectorType(ir.IntType(16), LANES), [0] * LANES)
+        found = builder.bitcast(builder.icmp_signed(">=", args[0], zeros), ir.IntType(LANES))
+        return builder.icmp_unsigned("!=", found, ir.Constant(ir.IntType(LANES), 0))
+
+    return types.boolean(SHORTS), generate
+
+
+@intrinsic
 def where_greater(typing_context: Any, left: Any, right: Any, yes: Any, no: Any) -> Any:
     """Return ``yes`` in the lanes where ``left > right``, else ``no``."""
 

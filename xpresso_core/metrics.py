@@ -269,8 +269,7 @@ def _r2_interval(
     if n_boot < 1:
         what = f"{n_boot} bootstrap samples give no interval"
         raise InputError(what, where="n_boot", remedy="Give 1 or more")
-    u, v = (values - values.mean() for values in (x, y))
-    sums = np.stack([np.ones_like(u), u, v, u * u, v * v, u * v], axis=1)
+    sums = _sums(x - x.mean(), y - y.mean())
     if members is not None:
         table = np.zeros((int(members.max()) + 1, sums.shape[1]))
         np.add.at(table, members, sums)
@@ -286,6 +285,27 @@ def bootstrap_counts(units: int, n_boot: int, rng: np.random.Generator) -> Itera
         rows = min(rows_at_once, n_boot - start)
         drawn = rng.integers(0, units, size=(rows, units)) + np.arange(rows)[:, None] * units
         yield np.bincount(drawn.ravel(), minlength=rows * units).reshape(rows, units)
+
+
+def r2_difference_interval(
+    observed: ArrayLike, first: ArrayLike, second: ArrayLike, n_boot: int, rng: np.random.Generator
+) -> tuple[float, float]:
+    """Bootstrap the difference of r² of two predictions of the same genes, second minus first, over genes.
+
+    Both are measured on the same samples. Predictions that are constant have r² = 0 in every one.
+    """
+    x, *sides = (np.asarray(values, dtype=np.float64) for values in (observed, first, second))
+    tables = [_sums(x - x.mean(), y - y.mean()) for y in sides]
+    differences = []
+    for counts in bootstrap_counts(len(x), n_boot, rng):
+        before, after = (r2_of_sums(counts @ table) for table in tables)
+        differences.append(after - before)
+    return percentile_interval(np.concatenate(differences))
+
+
+def _sums(x: Floats, y: Floats) -> Floats:
+    """Return what each gene adds to the sums that a correlation needs."""
+    return np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=1)
 
 
 def percentile_interval(values: Floats) -> tuple[float, float]:

@@ -17,11 +17,9 @@ from xpresso_core.files import require_columns
 from xpresso_core.metrics import (
     SAME_LABEL,
     RegressionMetrics,
-    bootstrap_counts,
     is_constant,
-    percentile_interval,
     prediction_metrics,
-    r2_of_sums,
+    r2_difference_interval,
     regression_metrics,
 )
 from xpresso_core.randomness import generator
@@ -211,26 +209,7 @@ def _interval(name: str, metrics: RegressionMetrics | None) -> dict[str, Any]:
 def _paired_interval(
     genes: pd.DataFrame, arms: dict[str, RegressionMetrics], seed: int
 ) -> tuple[float, float]:
-    """Bootstrap the difference of r² over genes: the same sample of genes for both splits.
-
-    As in `metrics`, a sample is a row of counts times a table of the sums that correlations need. A collapsed
-    split, whose pooled correlation is an artefact of its folds, has r² = 0 in every sample.
-    """
-    x = _centred(genes["observed"])
-    tables = {
-        name: np.stack([np.ones_like(x), x, y, x * x, y * y, x * y], axis=1)
-        for name, y in ((name, _centred(genes[name])) for name in arms)
-    }
-    differences: list[Floats] = []
-    for counts in bootstrap_counts(len(x), N_BOOT, generator(seed, "split_cost")):
-        r2 = {
-            name: np.zeros(len(counts)) if arms[name].constant else r2_of_sums(counts @ table)
-            for name, table in tables.items()
-        }
-        differences.append(r2["chromosomes"] - r2["random"])
-    return percentile_interval(np.concatenate(differences))
-
-
-def _centred(values: pd.Series) -> Floats:
-    numbers = values.to_numpy(dtype=np.float64)
-    return np.asarray(numbers - numbers.mean())
+    """Bootstrap the difference of r². A collapsed split, whose correlation is an artefact of its folds, has none."""
+    random, chromosomes = (genes[name] * (not arms[name].constant) for name in ("random", "chromosomes"))
+    rng = generator(seed, "split_cost")
+    return r2_difference_interval(genes["observed"], random, chromosomes, N_BOOT, rng)

@@ -8,6 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
+from xpresso_core.experiment_rows import expand
+from xpresso_core.motifs import jaspar_of
+
 Config = Mapping[str, Any]
 
 GENOME, ANNOTATION, CAGE_PEAKS = "genome.fa", "genes.gtf.gz", "cage_peaks.bb"
@@ -22,6 +25,7 @@ SIMULATED_TABLES: Mapping[str, Mapping[str, Any]] = {
 SIMULATED_FILES = (
     *(GENOME, ANNOTATION, CAGE_PEAKS, "gene_names_1.tsv", "gene_names_2.tsv"),
     *("expression.tsv.gz", "encode.metadata.tsv", "entrez.tsv.gz", "orthologs.tsv"),
+    "motifs.meme",
     *("sure.plus.bw", "sure.minus.bw", "sure.chain.gz", "sure.genes.gtf.gz"),
     *("truth/genes.tsv", "truth/motif_sites.tsv", "truth/reporter.tsv", "truth/model.json"),
 )
@@ -36,6 +40,7 @@ SEARCHES = "searches"
 SIMULATED_RECORD = "truth/model.json"
 SIMULATED_ASSAY = "sure"
 SIMULATED_ORTHOLOGS = "orthologs.tsv"
+SIMULATED_MOTIFS = "motifs.meme"
 
 REPORTER_ENDINGS = {"plus": "plus.bw", "minus": "minus.bw", "chain": "chain.gz", "annotation": "genes.gtf.gz"}
 """The files of a reporter assay, with the ends of their names."""
@@ -70,6 +75,10 @@ def places(config: Config) -> dict[tuple[str, str], Place]:
     for name, row in config["searches"].items():
         if "record" in row:
             found[SEARCHES, f"{name}.json"] = Place(f"{SEARCHES}.{name}.record", row["record"])
+    for name, row in config["baselines"].items():
+        file = motif_file(config, name)
+        if file is not None and row["motifs"] != SIMULATED:
+            found[species_of_baselines(config, name), file] = Place(f"baselines.{name}.motifs", row["motifs"])
     for key, species, file, value in (*_reporter_places(config), *_ortholog_places(config)):
         if file is not None and not is_simulated(config, species):
             found[species, file] = Place(key, value)
@@ -172,6 +181,21 @@ def reporter_file(config: Config, reporter: str, kind: str) -> str | None:
         return None
     simulated = is_simulated(config, species_of(config, row["dataset"]))
     return f"{SIMULATED_ASSAY if simulated else reporter}.{REPORTER_ENDINGS[kind]}"
+
+
+def species_of_baselines(config: Config, name: str) -> str:
+    """Return the species whose genes some baselines predict."""
+    return species_of(
+        config, expand(config["experiments"])[config["baselines"][name]["experiment"]]["dataset"]
+    )
+
+
+def motif_file(config: Config, name: str) -> str | None:
+    """Return the file of the motifs that some baselines use; None where they come with the package, from JASPAR."""
+    motifs = config["baselines"][name]["motifs"]
+    if jaspar_of(motifs) is not None:
+        return None
+    return SIMULATED_MOTIFS if motifs == SIMULATED else f"{name}.motifs.meme"
 
 
 def orthologs_file(config: Config, comparison: str) -> str | None:

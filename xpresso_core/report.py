@@ -14,7 +14,7 @@ from xpresso_core.dataset import Dataset
 from xpresso_core.files import atomic_path, read_json, read_table, write_table
 from xpresso_core.genome import Window
 from xpresso_core.landing import landing_page
-from xpresso_core.landing_training import across_words, family_words, search_words
+from xpresso_core.landing_training import across_words, baseline_words, family_words, search_words
 from xpresso_core.metrics import RegressionMetrics
 from xpresso_core.plots_dataset import expression_distribution, leakage_audit
 from xpresso_core.plots_expression import expression_ecdf
@@ -180,12 +180,23 @@ def _sections(
         folder / f"{name}.tsv" if tables[name] else None for name in ("tested_on", "split_costs")
     )
     return {
+        "Baselines": baseline_words(*_baselines(config, folder.parent)),
         "Families of experiments": family_words(families, folder / "families"),
         "Across datasets and splits": across_words(
             config["comparisons"], folder / "comparisons", tested, costs
         ),
         "Searches": search_words(config["searches"], folder / "searches"),
     }
+
+
+def _baselines(config: Mapping[str, Any], results: Path) -> tuple[dict[str, str], dict[str, Path]]:
+    """Return the network of each comparison with baselines, and its table."""
+    networks = {name: row["experiment"] for name, row in config["baselines"].items()}
+    datasets = {name: config["experiments"][network]["dataset"] for name, network in networks.items()}
+    tables = {
+        name: results / dataset / "baselines" / name / "comparison.tsv" for name, dataset in datasets.items()
+    }
+    return networks, tables
 
 
 def _experiments(experiments: Mapping[str, Path], config: Mapping[str, Any]) -> list[ExperimentSummary]:

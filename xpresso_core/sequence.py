@@ -113,13 +113,15 @@ def place(codes: Codes, tss: int, upstream: int, downstream: int) -> Codes:
     return window
 
 
-def read_fasta(path: str | os.PathLike[str]) -> Iterator[tuple[str, Codes]]:
+def read_fasta(path: str | os.PathLike[str], *, empty: bool = False) -> Iterator[tuple[str, Codes]]:
     """Read the records of a FASTA file one by one, in constant memory.
 
     Parameters
     ----------
     path
         Plain, gzip or bgzip; ``-`` is standard input.
+    empty
+        Whether a record may have no sequence.
 
     Yields
     ------
@@ -129,8 +131,8 @@ def read_fasta(path: str | os.PathLike[str]) -> Iterator[tuple[str, Codes]]:
     Raises
     ------
     InputError
-        If the file does not begin with ``>``, a record is nameless or empty, a name occurs twice, or a
-        character is not DNA.
+        If the file does not begin with ``>``, a record is nameless, or empty where it may not be, a name
+        occurs twice, or a character is not DNA.
     """
     seen: set[bytes] = set()
     with open_binary(path) as handle:
@@ -144,7 +146,11 @@ def read_fasta(path: str | os.PathLike[str]) -> Iterator[tuple[str, Codes]]:
         for text in texts:
             end = (text.find(b"\n") + 1) or len(text)
             identifier = _name(text[:end], line, seen, path).decode(errors="replace")
-            codes, lines = _encode_lines(text, end, f"{path}, record {identifier!r}")
+            where = f"{path}, record {identifier!r}"
+            codes, lines = _encode_lines(text, end, where)
+            if not (codes.size or empty):
+                what = "the record has no sequence"
+                raise InputError(what, where=where, remedy="Remove it or give its sequence")
             yield identifier, codes
             line += 1 + lines
     if not seen:
@@ -198,7 +204,4 @@ def _encode_lines(text: bytes, start: int, where: str) -> tuple[Codes, int]:
     codes = codes[:count]
     if union >= _NO_LETTER:
         codes = encode(b"".join(line.strip() for line in text[start:].split(b"\n")), where=where)
-    if not codes.size:
-        what = "the record has no sequence"
-        raise InputError(what, where=where, remedy="Remove it or give its sequence")
     return codes, lines

@@ -13,13 +13,16 @@ import pandas as pd
 import pybigtools
 
 from xpresso_core.files import atomic_path, write_json, write_table
+from xpresso_core.meme_format import write_motifs
 from xpresso_core.randomness import generator
 from xpresso_core.sequence import LETTERS, Codes
 from xpresso_core.simulate import ASSEMBLY, SimulationSettings, Species
 from xpresso_core.simulate_assembly import OLDER, OlderAssembly, chain_lines
 from xpresso_core.simulate_genes import Locus, Transcript
+from xpresso_core.simulate_motifs import simulated_motifs
 from xpresso_core.simulate_names import Known
 from xpresso_core.simulate_reporter import Reporter, draw_signal
+from xpresso_core.simulate_scores import MOTIFS
 from xpresso_core.simulate_tables import describe_samples, draw_entrez_table, draw_samples
 
 LINE = 60  # bases on a line of FASTA
@@ -73,6 +76,7 @@ def write_species(species: Species, folder: Path, seed: int, settings: Simulatio
     write_entrez(matrix, species, folder / "entrez.tsv.gz", generator(seed, "entrez table"))
     write_encode(species, matrix, folder, generator(seed, "encode"), settings.cell_type_sd)
     write_table(species.orthologs, folder / "orthologs.tsv")
+    write_motifs(simulated_motifs(MOTIFS, generator(seed, "decoys")), folder / "motifs.meme")
     write_chain(species.reporter.assembly, folder / "sure.chain.gz")
     write_gtf(species.reporter.loci, folder / "sure.genes.gtf.gz", assembly=OLDER, chromosome_name=str)
     for strand, name in (("+", "plus"), ("-", "minus")):

@@ -13,7 +13,7 @@ from xpresso_core import places
 from xpresso_core.configuration import check_config, expanded, experiment_plan
 from xpresso_core.device import takes_gpu
 from xpresso_core.errors import XpressoError
-from xpresso_core.experiment_rows import families, split_pairs, with_hosts
+from xpresso_core.experiment_rows import comparable, families, split_pairs, with_hosts
 from xpresso_core.provenance import code_hash
 from xpresso_core.reference import check_places, describe, local_file
 from xpresso_core.sources import read_registry
@@ -36,6 +36,7 @@ SPLIT_PAIRS = split_pairs(EXPERIMENTS)
 SEARCHES = config["searches"]
 COMPARISONS = config["comparisons"]
 REPORTERS = config["reporters"]
+BASELINES = config["baselines"]
 SIMULATED = [name for name in SPECIES if places.is_simulated(config, name)]
 FETCHED = [name for name in SPECIES if name not in SIMULATED]
 # Files of unknown checksum are locked at their first download; the lock is worth keeping with the results.
@@ -55,6 +56,7 @@ wildcard_constraints:
     experiment=one_of(EXPERIMENTS),
     comparison=one_of(COMPARISONS),
     reporter=one_of(REPORTERS),
+    baseline=one_of(BASELINES),
     search=one_of(SEARCHES),
     family=one_of(FAMILIES),
     fold=r"[1-9][0-9]*",

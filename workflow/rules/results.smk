@@ -57,6 +57,8 @@ def run_results():
         *expand("results/{dataset}/figures/samples.svg", dataset=several_samples()),
         *expand("{folder}/figures/learning_curves.svg", folder=single_experiments().values()),
         *training_figures(),
+        *figures_of_baselines(),
+        *([f"results/{RUN}/figures/published.svg"] if BASELINES else []),
     ]
 
 
@@ -92,6 +94,7 @@ def tables_of_training():
         *expand(f"results/{RUN}/searches/{{name}}/best.json", name=SEARCHES),
         *expand(f"results/{RUN}/families/{{name}}.tsv", name=FAMILIES),
         *expand(f"results/{RUN}/comparisons/{{name}}.classifier.json", name=classifiers()),
+        *tables_of_baselines(),
         *([f"results/{RUN}/tested_on.tsv"] if tested_on_results() else []),
         *([f"results/{RUN}/split_costs.tsv"] if SPLIT_PAIRS else []),
     ]
