@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from tqdm import tqdm
 
 from xpresso_core.baseline_features import Features
 from xpresso_core.baseline_names import LM, MEAN, RIDGE, Baseline, baselines
@@ -133,7 +134,8 @@ def predict_fold(
     predictions = {"gene_id": dataset.gene_id[test], "observed": observed[test]}
     models = []
     designs: dict[tuple[str, ...], tuple[tuple[str, ...], Floats]] = {}
-    for baseline in sorted(chosen, key=lambda baseline: baseline.blocks):
+    ordered = sorted(chosen, key=lambda baseline: baseline.blocks)  # so that a design is made once
+    for baseline in tqdm(ordered, desc="baselines", disable=None, leave=False):
         if baseline.blocks not in designs:
             designs = {baseline.blocks: features.design(baseline.blocks, training)}
         names, design = designs[baseline.blocks]

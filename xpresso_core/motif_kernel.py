@@ -90,7 +90,7 @@ def scan_tile(
             total = 0
             for piece in range(pieces):
                 total += table[piece * span + found[position + piece * WORD] * COLUMNS + column]
-            total = (total + 0x8000 & 0xFFFF) - 0x8000  # modulo 2^16, as above
+            total = ((total + 0x8000) & 0xFFFF) - 0x8000  # modulo 2^16, as above
             if total >= 0 and known[position] >= widths[column]:
                 if count < len(hits):
                     hits[count, 0] = position

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+from tqdm import tqdm
 
 from xpresso_core.pssm import Pssm
 from xpresso_core.sequence import Codes, N
@@ -93,7 +94,11 @@ def scan_in_parts(matrices: Sequence[Pssm], sequences: Sequence[Codes]) -> Itera
         return Hits(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
 
     longest = max((len(codes) for codes in sequences), default=0)
-    yield from each_block(work, len(sequences), max(1, _CHUNK // (longest + 1)))
+    block = max(1, _CHUNK // (longest + 1))
+    with tqdm(total=len(sequences), desc="motifs", unit=" sequences", disable=None, leave=False) as bar:
+        for part in each_block(work, len(sequences), block):
+            bar.update(min(block, len(sequences) - bar.n))
+            yield part
 
 
 _NONE = Hits(*(np.zeros(0, dtype=np.int32) for _ in range(4)))

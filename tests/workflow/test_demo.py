@@ -214,6 +214,45 @@ def test_more_genes_teach_more(demo: Project) -> None:
     assert means[400] > means[100]
 
 
+def test_planted_motifs_are_significant_and_decoys_are_not(demo: Project) -> None:
+    truth = json.loads((demo.run_folder / "resources/demo/truth/model.json").read_text())
+    motifs = read(demo, "results/demo_median/baselines/demo_baselines/motifs.tsv").set_index("motif_name")
+    for planted in truth["motifs"]:
+        row, effect = motifs.loc[planted["name"]], planted["log10_rpkm_per_site"]
+        if planted["cell_type"]:  # acts in one cell type, and so not in the median
+            assert row["joint_q"] > 0.05
+        else:
+            assert row["joint_q"] < 0.001, planted["name"]
+            assert np.sign(row["joint"]) == np.sign(effect), planted["name"]
+    assert (motifs.loc[motifs["motif_id"].str.startswith("DECOY"), "joint_q"] > 0.05).all()
+
+
+def test_half_life_coefficients_have_the_planted_signs(demo: Project) -> None:
+    truth = json.loads((demo.run_folder / "resources/demo/truth/model.json").read_text())
+    folder = "results/demo_median/baselines/demo_baselines"
+    found = read(demo, f"{folder}/coefficients.tsv").set_index("name")
+    for name, weight in truth["halflife_weights"].items():
+        if weight:
+            assert np.sign(found.loc[name, "coefficient"]) == np.sign(weight), name
+            assert found.loc[name, "p"] < 0.05 or abs(weight) < 0.2, name
+
+
+def test_the_network_is_compared_with_simple_models_on_the_same_folds(demo: Project) -> None:
+    table = read(demo, "results/demo_median/baselines/demo_baselines/comparison.tsv").set_index("model")
+    networks = table[table["method"] == "network"]
+    assert set(networks.index) == {"demo_full", "demo_promoter", "demo_halflife", "demo_shuffled"}
+    for name in networks.index:
+        assert networks.loc[name, "r2"] == pytest.approx(r2(demo, name), abs=1e-9)
+    assert table.loc["mean", "r2"] == 0
+    # Half-life features act linearly, so least squares finds all that there is of them.
+    truth = json.loads((demo.run_folder / "resources/demo/truth/model.json").read_text())
+    shares = truth["variance_shares"]
+    assert table.loc["lm:halflife", "r2"] == pytest.approx(shares["halflife_linear"], abs=0.05)
+    assert (table["r2"] < shares["explainable"]).all()
+    published = read(demo, "results/demo/published.tsv")
+    assert published["ours"].sum() == 2
+
+
 def test_the_cost_of_whole_chromosomes_is_measured(demo: Project) -> None:
     [cost] = read(demo, "results/demo/split_costs.tsv").to_dict("records")
     assert (cost["random"], cost["chromosomes"]) == ("demo_full", "demo_chromosomes")
@@ -328,6 +367,16 @@ FIGURES = [
     ),
     ("6 Search", "lowest error by window", "search_windows_", "Cells without a trial are empty"),
     ("6 Search", "error by hyperparameter", "search_parameters_", "the marked one is the best"),
+    ("8 Baselines", "all models side by side", "comparison.svg", "does as well as the network"),
+    ("8 Baselines", "fold by fold", "folds.svg", "paired t-test"),
+    (
+        "8 Baselines",
+        "half-life features and expression",
+        "coefficients.svg",
+        "per standard deviation of the feature",
+    ),
+    ("8 Baselines", "motifs and expression", "motifs.svg", "false discovery rate"),
+    ("8 Baselines", "beside published results", "published.svg", "in its five categories"),
     ("7 Across datasets", "tested on other datasets", "tested_on.svg", "nor an ortholog of one"),
     ("7 Across datasets", "do predictions tell", "classifier_", "of 0.5 is chance"),
 ]
