@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from xpresso_core.background import NRDB, UNIFORM, sequence_background
@@ -23,7 +24,9 @@ from xpresso_core.fimo import (
     format_sites,
     write_fimo,
 )
+from xpresso_core.genome import Genome
 from xpresso_core.meme_format import Motif, write_motifs
+from xpresso_core.motifs import read_motifs
 from xpresso_core.sequence import Codes, encode, reverse_complement
 
 DEFAULTS: dict[str, Any] = {
@@ -370,3 +373,21 @@ def test_the_meme_suites_own_tests(
     # Theirs are sorted by p-value.
     assert sorted(rows(tmp_path / "out")[1:]) == sorted(theirs[1:])
     assert number == len(theirs) - 1
+
+
+@pytest.mark.real
+def test_969_promoters_of_real_genes_have_fimo_s_number_of_hits(real_data: Path) -> None:
+    """FIMO 4.12 finds 475,683 hits, 223,800 pairs of motif and promoter, in the central 3 kb, by their own letters."""
+    published = real_data / "published"
+    bed = pd.read_csv(published / "human_promoters_20kb.hg19.bed", sep="\t", header=None)
+    genes = pd.read_csv(published / "hg19_mini_predictions_vs_published.tsv", sep="\t")["gene_id"]
+    with Genome(real_data / "human_mini" / "genome.fa.gz") as genome:
+        promoters = [
+            codes[8500:11500] if strand == "+" else reverse_complement(codes)[8500:11500]
+            for chrom, start, end, strand in bed.loc[bed[3].isin(genes), [0, 1, 2, 5]].itertuples(index=False)
+            for codes in [genome.fetch(chrom, start, end)]
+        ]
+    sites = find_sites(read_motifs("JASPAR2016"), promoters, sequence_background(promoters))
+    assert len(promoters) == 969
+    assert len(sites.hits.start) == 475_683
+    assert len(np.unique(sites.hits.matrix // 2 * len(promoters) + sites.hits.sequence)) == 223_800
