@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from xpresso_core.errors import ConfigError
-from xpresso_core.experiment_rows import expand, families, split_pairs, variations
+from xpresso_core.experiment_rows import comparable, expand, families, split_pairs, variations
 
 ROW: dict[str, Any] = {
     "dataset": "human",
@@ -72,3 +72,28 @@ def test_experiments_that_differ_by_the_kind_of_split_only_are_paired() -> None:
     }
     assert split_pairs(rows) == [("folds", "chromosomes")]
     assert split_pairs({"a": ROW, "b": folds}) == []
+
+
+def test_experiments_that_test_the_same_genes_are_comparable_whatever_else_they_do() -> None:
+    rows = {
+        "halflife": ROW | {"inputs": ["halflife"]},
+        "own": ROW,
+        "searched": ROW | {"architecture": "searched", "trials": 3, "tested_on": ["other"]},
+        "dataset": ROW | {"dataset": "mouse"},
+        "split": ROW | {"split": ROW["split"] | {"test": 11}},
+        "fewer": ROW | {"split": ROW["split"] | {"training": 5}},
+        "genes": ROW | {"genes": {"orthologs": "pair"}},
+        "same genes": ROW | {"genes": {"orthologs": "pair"}, "trials": 2},
+    }
+    assert comparable(rows, "own") == ["own", "halflife", "searched"]
+    assert comparable(rows, "searched") == ["searched", "halflife", "own"]
+    assert comparable(rows, "genes") == ["genes", "same genes"]
+    for alone in ("dataset", "split", "fewer"):
+        assert comparable(rows, alone) == [alone]
+
+
+def test_members_of_a_family_are_comparable_where_they_test_the_same() -> None:
+    rows = expand(
+        {"trials": ROW | {"vary": {"trials": [1, 2]}}, "sizes": ROW | {"vary": {"split.test": [3, 10]}}}
+    )
+    assert comparable(rows, "trials-trials_2") == ["trials-trials_2", "trials-trials_1", "sizes-test_10"]

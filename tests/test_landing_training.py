@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from xpresso_core.files import write_json, write_table
-from xpresso_core.landing_training import across_words, family_words, search_words
+from xpresso_core.landing_training import across_words, baseline_words, family_words, search_words
 
 BEST = {
     "trial": 801,
@@ -63,3 +63,54 @@ def test_classifiers_tests_and_splits_are_told_where_they_are(tmp_path: Path) ->
         " (CI -0.080 to -0.020). They train on 1,600 and 1,500 genes a fold.",
     ]
     assert across_words({}, tmp_path, None, None) == []
+
+
+MODELS = pd.DataFrame(
+    [
+        ("net", "network", "promoter", True, 0.6, 0.0, 0.0, 0.0),
+        ("other", "network", "", True, 0.3, 0.3, 0.2, 0.4),
+        ("mean", "mean", "", False, 0.0, 0.6, 0.55, 0.65),
+        ("lm:halflife", "lm", "", True, 0.1, 0.5, 0.4, 0.6),
+        ("lm:halflife+4mer", "lm", "4mer", True, 0.45, 0.15, 0.1, 0.2),
+        ("ridge:motifs+4mer", "ridge", "motifs+4mer", False, 0.55, 0.05, -0.01, 0.11),
+        ("trees:core", "trees", "core", False, 0.4, 0.2, 0.15, 0.25),
+    ],
+    columns=["model", "method", "features", "halflife", "r2", "margin", "margin_ci_low", "margin_ci_high"],
+)
+
+
+def told(models: pd.DataFrame, path: Path) -> str:
+    write_table(models, path)
+    (line,) = baseline_words({"simple_ones": "my_net"}, {"simple_ones": path})
+    return line
+
+
+def test_the_best_simple_model_is_told_with_the_networks_margin(tmp_path: Path) -> None:
+    assert told(MODELS, tmp_path / "a.tsv") == (
+        "**simple\\_ones**: the best of 5 simple models on the genes of my\\_net, ridge, motifs + 4-mers, has"
+        " r² = 0.550; the network's margin is +0.050 (-0.010 to +0.110). The best linear model has r² = 0.450:"
+        " least squares, 4-mers + half-life."
+    )
+
+
+def test_baselines_are_told_in_any_order_and_without_linear_ones(tmp_path: Path) -> None:
+    assert told(MODELS[::-1], tmp_path / "a.tsv") == told(MODELS, tmp_path / "b.tsv")
+    text = told(MODELS[MODELS["method"] != "lm"], tmp_path / "c.tsv")
+    assert text.endswith("(-0.010 to +0.110).")
+    assert "the best of 3 simple models" in text
+    better = told(MODELS.assign(margin=-0.05, margin_ci_low=-0.1, margin_ci_high=-0.01), tmp_path / "d.tsv")
+    assert "margin is -0.050 (-0.100 to -0.010)" in better
+
+
+def test_halflife_features_alone_may_be_best(tmp_path: Path) -> None:
+    text = told(MODELS[MODELS["model"].isin(["net", "mean", "lm:halflife"])], tmp_path / "a.tsv")
+    assert "my\\_net, least squares, half-life features only, has r² = 0.100" in text
+    assert text.endswith("The best linear model has r² = 0.100: least squares, half-life features only.")
+
+
+def test_every_comparison_is_told(tmp_path: Path) -> None:
+    write_table(MODELS, tmp_path / "a.tsv")
+    write_table(MODELS[MODELS["method"] != "ridge"], tmp_path / "b.tsv")
+    lines = baseline_words({"one": "n", "two": "m"}, {"two": tmp_path / "b.tsv", "one": tmp_path / "a.tsv"})
+    assert ["on the genes of n, ridge" in lines[0], "on the genes of m, least" in lines[1]] == [True, True]
+    assert baseline_words({}, {}) == []

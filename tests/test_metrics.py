@@ -14,13 +14,16 @@ from xpresso_core.metrics import (
     RegressionMetrics,
     is_constant,
     prediction_metrics,
+    r2_difference_interval,
     regression_metrics,
 )
 from xpresso_core.splits import leakage_shares
 
+Pair = tuple[np.ndarray, np.ndarray]
+
 
 @pytest.fixture
-def pair() -> tuple[np.ndarray, np.ndarray]:
+def pair() -> Pair:
     rng = np.random.default_rng(5)
     observed = rng.normal(0.3, 0.9, 400)
     return observed, 0.5 * observed + rng.normal(0.1, 0.4, 400)
@@ -259,3 +262,49 @@ def test_leakage_shares_are_nested_counts():
     ]
     with pytest.raises(InputError, match="no rows"):
         leakage_shares(rows.iloc[:0])
+
+
+def test_difference_interval_is_that_of_a_plain_paired_bootstrap(pair: Pair) -> None:
+    observed, first = pair
+    second = first + np.random.default_rng(6).normal(0, 0.3, 400)
+
+    def difference(x: np.ndarray, one: np.ndarray, other: np.ndarray) -> float:
+        return float(stats.pearsonr(x, other).statistic ** 2 - stats.pearsonr(x, one).statistic ** 2)
+
+    reference = stats.bootstrap(
+        (observed, first, second),
+        difference,
+        paired=True,
+        vectorized=False,
+        n_resamples=1000,
+        method="percentile",
+        rng=np.random.default_rng(2),
+    ).confidence_interval
+    found = r2_difference_interval(observed, first, second, 4000, np.random.default_rng(1))
+    assert found == pytest.approx((reference.low, reference.high), abs=0.012)
+    assert found[1] < 0
+
+
+def test_difference_interval_is_second_minus_first_on_the_same_samples(pair: Pair) -> None:
+    observed, first = pair
+    second = first + np.random.default_rng(6).normal(0, 0.3, 400)
+
+    def interval(one: np.ndarray, other: np.ndarray, seed: int = 1) -> tuple[float, float]:
+        return r2_difference_interval(observed, one, other, 300, np.random.default_rng(seed))
+
+    low, high = interval(first, second)
+    assert interval(second, first) == pytest.approx((-high, -low))
+    assert interval(first, first) == (0, 0)
+    assert interval(first, 3 - 2 * first) == pytest.approx((0, 0), abs=1e-12)
+    assert interval(first, second) == (low, high) != interval(first, second, seed=2)
+
+
+def test_difference_interval_of_constant_predictions_is_that_of_the_other(pair: Pair) -> None:
+    observed, predicted = pair
+    ours = regression_metrics(observed, predicted, n_boot=500, seed=3)
+    interval = r2_difference_interval(observed, np.zeros(400), predicted, 500, np.random.default_rng(3))
+    assert interval == pytest.approx((ours.r2_ci_low, ours.r2_ci_high))
+    assert r2_difference_interval(observed, np.ones(400), np.ones(400), 50, np.random.default_rng(0)) == (
+        0,
+        0,
+    )

@@ -70,3 +70,52 @@ def test_no_result_depends_on_where_files_lie() -> None:
     config = load("demo")
     other = copy.deepcopy(config) | {"data_dir": "/elsewhere"}
     assert places.settings_without_places(config) == places.settings_without_places(other)
+
+
+def test_motifs_come_from_a_simulation_a_release_of_jaspar_or_a_file() -> None:
+    demo, mini = load("demo"), load("human_mini")
+    assert places.motif_file(demo, "demo_baselines") == "motifs.meme"
+    assert "motifs.meme" in places.SIMULATED_FILES
+    assert places.motif_file(mini, "mini_baselines") is None
+    for config, name in ((demo, "demo_baselines"), (mini, "mini_baselines")):
+        for motifs, file in (
+            ("JASPAR2024:plants", None),
+            ("my.meme", f"{name}.motifs.meme"),
+            ("JASPAR2016.meme", f"{name}.motifs.meme"),
+            ("https://example.org/JASPAR2016", f"{name}.motifs.meme"),
+        ):
+            config["baselines"][name]["motifs"] = motifs
+            assert places.motif_file(config, name) == file
+
+
+def test_motifs_of_a_file_are_fetched_whether_the_species_is_or_not() -> None:
+    for species, name in (("demo", "demo_baselines"), ("human_mini", "mini_baselines")):
+        config = load(species)
+        before = places.places(config)
+        assert not any("motifs" in place.key for place in before.values())
+        config["baselines"][name]["motifs"] = "my.meme"
+        file = f"{name}.motifs.meme"
+        added = {(species, file): Place(f"baselines.{name}.motifs", "my.meme")}
+        assert places.places(config) == before | added
+        assert places.all_records(config)[f"{species}/{file}"] == f"resources/{species}/{file}.source.json"
+
+
+def test_two_baselines_have_motifs_of_their_own() -> None:
+    config = load("paper")
+    for name in ("human_baselines", "human_baselines_folds", "mouse_baselines"):
+        config["baselines"][name] = config["baselines"][name] | {"motifs": f"{name}.xml"}
+    found = {where: place.value for where, place in places.places(config).items() if "motifs" in place.key}
+    assert found == {
+        ("human", "human_baselines.motifs.meme"): "human_baselines.xml",
+        ("human", "human_baselines_folds.motifs.meme"): "human_baselines_folds.xml",
+        ("mouse", "mouse_baselines.motifs.meme"): "mouse_baselines.xml",
+    }
+
+
+def test_baselines_predict_the_species_of_their_experiment() -> None:
+    config = load("demo")
+    assert places.species_of_baselines(config, "demo_baselines") == "demo"
+    config["baselines"]["demo_baselines"]["experiment"] = "sister_orthologs"
+    assert places.species_of_baselines(config, "demo_baselines") == "sister"
+    config["baselines"]["demo_baselines"]["experiment"] = "demo_sizes-training_400-draw_2"
+    assert places.species_of_baselines(config, "demo_baselines") == "demo"

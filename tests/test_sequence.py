@@ -110,3 +110,27 @@ def test_codes_may_be_written_to(tmp_path: Path) -> None:
     for codes in (encode("ACGT"), encode(b"ACGT"), next(read_fasta(tmp_path / "x.fa"))[1]):
         codes[0] = 3
         assert decode(codes) == "TCGT"
+
+
+def test_records_may_be_empty_where_that_is_allowed(tmp_path: Path) -> None:
+    (tmp_path / "x.fa").write_text(">a\n>b\nAC\n>c two words\n\n\n>d\nGT\n>e")
+    records = [(name, decode(codes)) for name, codes in read_fasta(tmp_path / "x.fa", empty=True)]
+    assert records == [("a", ""), ("b", "AC"), ("c", ""), ("d", "GT"), ("e", "")]
+    with pytest.raises(InputError, match=r"record 'a': the record has no sequence"):
+        list(read_fasta(tmp_path / "x.fa"))
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "holds no sequence"),
+        ("\n\n", "holds no sequence"),
+        (">a\n>\n", "line 2 has no name"),
+        (">a\n>a\n", r"'a' occurs twice \(line 2\)"),
+        (">a\n>b\n!\n", "position 1 is not a DNA letter"),
+    ],
+)
+def test_nothing_else_is_allowed_with_empty_records(tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "x.fa").write_text(text)
+    with pytest.raises(InputError, match=message):
+        list(read_fasta(tmp_path / "x.fa", empty=True))

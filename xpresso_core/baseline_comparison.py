@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,6 +23,9 @@ from xpresso_core.metrics import (
 from xpresso_core.randomness import generator
 
 N_BOOT = 1000
+
+SAME_R2 = 1e-12
+"""Differences of r² between folds below this are rounding."""
 
 KEYS = ("gene_id", "observed", "fold")
 
@@ -72,7 +75,7 @@ def fold_test(reference: Floats, other: Floats, test_share: float) -> FoldTest:
         raise InputError(what, where="baselines", remedy="Give an experiment with folds")
     differences = reference - other
     folds, mean, variance = len(differences), float(differences.mean()), float(differences.var(ddof=1))
-    if variance == 0:
+    if float(np.ptp(differences)) < SAME_R2:
         sure = 1.0 if mean == 0 else 0.0
         return FoldTest(folds, mean, 0.0 if mean == 0 else float(np.copysign(np.inf, mean)), sure, sure)
     t, p = stats.ttest_rel(reference, other)
@@ -116,10 +119,11 @@ def compare(
     Raises
     ------
     InputError
-        If a network predicts other genes, folds or labels than the baselines.
+        If a network predicts other genes, folds or labels than the baselines, or has the name of one.
     """
     frame = predictions.sort_values("gene_id", ignore_index=True)
     columns = {name: frame[name].to_numpy(dtype=np.float64) for name in frame.columns if name not in KEYS}
+    _check_names(columns, networks, reference)
     columns |= {name: _aligned(frame, network, name) for name, network in networks.items()}
     measured = {name: _measure(frame, values, seed) for name, values in columns.items()}
     rows = []
@@ -134,6 +138,19 @@ def compare(
         for fold, values in metrics.folds.items()
     ]
     return pd.DataFrame(rows), pd.DataFrame(folds)
+
+
+def _check_names(baselines: Collection[str], networks: Collection[str], reference: str) -> None:
+    taken = [name for name in networks if name in baselines]
+    if taken or reference not in networks:
+        what = (
+            f"an experiment is called {taken[0]!r}, as a baseline is"
+            if taken
+            else f"there is no {reference!r}"
+        )
+        raise InputError(
+            what, where="baselines", remedy="Rename the experiment, or name one of those compared"
+        )
 
 
 def _aligned(frame: pd.DataFrame, network: pd.DataFrame, name: str) -> Floats:

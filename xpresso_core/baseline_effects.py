@@ -113,7 +113,9 @@ def _joint(features: Features, rows: Rows, label: npt.NDArray[np.float64]) -> pd
     columns = {"coefficient": "joint", "ci_low": "joint_ci_low", "ci_high": "joint_ci_high", "p": "joint_p"}
     names, design = features.design((HALFLIFE, CORE, MOTIFS), rows)
     try:
-        table = least_squares(design[rows], label, names).table()
+        model = least_squares(design[rows], label, names)
+        # Only the motifs, which come last: one may be called as another feature is.
+        table = model.table()[model.columns >= len(names) - len(features.matrix.identifiers)]
     except InputError:
         table = pd.DataFrame(columns=["name", *columns], dtype=np.float64)
     return table.set_index("name")[list(columns)].rename(columns=columns)

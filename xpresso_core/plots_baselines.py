@@ -168,10 +168,13 @@ def fold_by_fold(
     Raises
     ------
     InputError
-        If a column or the reference is missing.
+        If a column or the reference is missing, or a value is missing or infinite.
     """
-    require_columns(table, ("model", "method", "mean_fold_r2", "p", "p_corrected"), "baselines")
+    tests = ("mean_fold_r2", "fold_difference", "p", "p_corrected")
+    require_columns(table, ("model", "method", "features", "halflife", *tests), "baselines")
     require_columns(folds, ("model", "fold", "r2"), "folds of baselines")
+    require_numbers(table, tests, "baselines")
+    require_numbers(folds, ("r2",), "folds of baselines")
     _row(table, reference)
     rivals = _rivals(table)
     names = [*(in_words(row) for row in rivals), reference]
@@ -259,12 +262,16 @@ def motif_effects(table: pd.DataFrame, path: str | os.PathLike[str], title: str)
     path, title
         The figure to write, and its heading.
     """
-    require_columns(table, ("motif_id", "motif_name", "share", "alone", "alone_q", "joint"), "motifs")
+    alone, joint = (
+        tuple(f"{kind}{end}" for end in ("", "_ci_low", "_ci_high", "_q")) for kind in ("alone", "joint")
+    )
+    require_columns(table, ("motif_id", "motif_name", "share", *alone, *joint), "motifs")
     shown = (
         table[table["alone"].notna()]
         .head(SHOWN_MOTIFS)
         .sort_values("alone", ascending=False, ignore_index=True)
     )
+    require_numbers(shown, alone, "motifs")
     many = int((table["alone_q"] < 0.05).sum())
     text = (
         f"{many} of {len(table)} motifs go with expression at a false discovery rate of 5 %, each by itself;"
@@ -285,11 +292,14 @@ def motif_effects(table: pd.DataFrame, path: str | os.PathLike[str], title: str)
             axes.set_title(name, loc="left")
             axes.set_xlabel("with less without the motif, s.d. of expression\n(filled: q < 0.05)")
             bare_rows(axes)
-        labels = [
-            f"{row['motif_name']} ({row['motif_id']}, {100 * row['share']:.0f} %)"
-            for _, row in shown.iterrows()
-        ]
-        forest_axes(left, [name_lines(label, 44) for label in labels])
+        forest_axes(left, [name_lines(_motif_label(row), 44) for _, row in shown.iterrows()])
+
+
+def _motif_label(row: pd.Series) -> str:
+    """Name a motif, which may have no name but its identifier, and say how many genes have it."""
+    identifier, share = row["motif_id"], f"{100 * row['share']:.0f} %"
+    named = pd.notna(row["motif_name"]) and row["motif_name"]
+    return f"{row['motif_name']} ({identifier}, {share})" if named else f"{identifier} ({share})"
 
 
 def _effect(axes: Axes, y: float, row: pd.Series, names: tuple[str, str, str], *, significant: bool) -> None:

@@ -35,6 +35,7 @@ def published(table: pd.DataFrame, path: str | os.PathLike[str], title: str) -> 
     require_columns(
         table, ("category", "study", "model", "species", "cell_type", "r2", "ours"), "published results"
     )
+    table = table.assign(ours=flags(table["ours"]))
     known = table[table["r2"].notna()]
     require_numbers(known, ("r2",), "published results")
     lines = _lines(table)
@@ -81,7 +82,7 @@ def _lines(table: pd.DataFrame) -> list[tuple[str, pd.Series | None]]:
 
 
 def _story(known: pd.DataFrame) -> str:
-    own = known[flags(known["ours"])]
+    own = known[known["ours"]]
     if own.empty:
         return "No model of this run is shown."
     best = own.sort_values("r2", kind="stable").iloc[-1]
