@@ -322,3 +322,9 @@ def test_differences_that_are_equal_but_for_rounding_have_no_variance() -> None:
     test = fold_test(other + 0.1, other, 0.1)
     assert (test.p, test.p_corrected) == (0.0, 0.0)
     assert test.t == np.inf
+
+
+def test_models_that_are_equal_but_for_rounding_do_not_differ() -> None:
+    other = np.array([0.5, 0.4, 0.6])
+    test = fold_test(other, other + [0, 0, 1.2e-16], 0.1)
+    assert (test.t, test.p, test.p_corrected) == (0.0, 1.0, 1.0)

@@ -18,6 +18,7 @@ from xpresso_core.files import (
     read_json,
     read_table,
     sha256,
+    write_gzip,
     write_json,
     write_table,
 )
@@ -142,3 +143,14 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
 def test_flags_are_read_from_booleans_and_from_text() -> None:
     for values in ([True, False, True], ["True", "False", "true"], [1, 0, 1]):
         assert flags(pd.Series(values)).tolist() == [True, False, True]
+
+
+def test_gzip_depends_on_the_lines_alone(tmp_path: Path) -> None:
+    for name in ("a.gz", "b.gz"):
+        write_gzip((line for line in ("one", "zwei ü")), tmp_path / name)
+    assert (tmp_path / "a.gz").read_bytes() == (tmp_path / "b.gz").read_bytes()
+    with open_text(tmp_path / "a.gz") as handle:
+        assert handle.read() == "one\nzwei ü\n"
+    with pytest.raises(ZeroDivisionError):
+        write_gzip((str(1 // number) for number in (1, 0)), tmp_path / "c.gz")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gz", "b.gz"]

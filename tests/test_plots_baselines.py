@@ -88,7 +88,7 @@ def test_all_models_are_set_beside_the_network(tmp_path: Path) -> None:
     for word in (
         "Networks and baselines", "Least squares, as in the paper", "Ridge regression", "Boosted trees",
         "half-life features only", "CpG and G+C of the core", "1-mers", "3-mers", "motifs + 2-mers",
-        "human_network, 95 % interval", "with half-life features", "without half-life features",
+        "its 95 % interval", "with half-life features", "without half-life features",
         "0.600 (0.580 to 0.620)", "0.200 (0.180 to 0.220)", "human_shuffled",
     ):  # fmt: skip
         assert word in text

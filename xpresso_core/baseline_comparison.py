@@ -76,8 +76,9 @@ def fold_test(reference: Floats, other: Floats, test_share: float) -> FoldTest:
     differences = reference - other
     folds, mean, variance = len(differences), float(differences.mean()), float(differences.var(ddof=1))
     if float(np.ptp(differences)) < SAME_R2:
-        sure = 1.0 if mean == 0 else 0.0
-        return FoldTest(folds, mean, 0.0 if mean == 0 else float(np.copysign(np.inf, mean)), sure, sure)
+        same = abs(mean) < SAME_R2
+        sure = 1.0 if same else 0.0
+        return FoldTest(folds, mean, 0.0 if same else float(np.copysign(np.inf, mean)), sure, sure)
     t, p = stats.ttest_rel(reference, other)
     corrected = mean / np.sqrt(variance * (1 / folds + test_share))
     return FoldTest(folds, mean, float(t), float(p), float(2 * stats.t.sf(abs(corrected), folds - 1)))

@@ -13,7 +13,6 @@ from scipy import stats
 from xpresso_core.baseline_features import Features
 from xpresso_core.baseline_names import CORE, HALFLIFE, MOTIFS
 from xpresso_core.dataset import Dataset
-from xpresso_core.errors import InputError
 from xpresso_core.files import read_table, write_table
 from xpresso_core.genome import Window
 from xpresso_core.least_squares import least_squares
@@ -25,6 +24,7 @@ ALPHA = 0.05
 """The false discovery rate at which a motif counts as significant."""
 
 Rows = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
 
 
 def halflife_coefficients(features: Features, rows: Rows) -> pd.DataFrame:
@@ -44,7 +44,8 @@ def halflife_coefficients(features: Features, rows: Rows) -> pd.DataFrame:
         feature, with 95 % confidence intervals.
     """
     names, design = features.design((HALFLIFE,), rows)
-    return least_squares(design[rows], _standardised(features.dataset, rows), names).table()
+    label = features.dataset.expression[rows].astype(np.float64)
+    return least_squares(_z_scores(design[rows]), _z_scores(label), names).table()
 
 
 def motif_effects(features: Features, rows: Rows) -> pd.DataFrame:
@@ -67,7 +68,7 @@ def motif_effects(features: Features, rows: Rows) -> pd.DataFrame:
         is aliased or there are too few genes. ``q`` are p-values after Benjamini and Hochberg. By ``alone_p``;
         motifs that all or no genes have come last, without numbers.
     """
-    matrix, label = features.matrix, _standardised(features.dataset, rows)
+    matrix, label = features.matrix, _z_scores(features.dataset.expression[rows].astype(np.float64))
     present = matrix.present[rows].astype(np.float64)
     table = pd.DataFrame(
         {"motif_id": matrix.identifiers, "motif_name": matrix.names, "genes": present.sum(axis=0).astype(int)}
@@ -84,12 +85,13 @@ def motif_effects(features: Features, rows: Rows) -> pd.DataFrame:
     return ordered[["motif_id", "motif_name", "genes", "share", *columns]]
 
 
-def _standardised(dataset: Dataset, rows: Rows) -> npt.NDArray[np.float64]:
-    label = dataset.expression[rows].astype(np.float64)
-    return np.asarray((label - label.mean()) / label.std())
+def _z_scores(values: Floats) -> Floats:
+    """Return z-scores of each column; one without spread becomes 0."""
+    spread = values.std(axis=0)
+    return np.asarray((values - values.mean(axis=0)) / np.where(spread > 0, spread, 1.0))
 
 
-def _alone(present: npt.NDArray[np.float64], label: npt.NDArray[np.float64]) -> dict[str, Any]:
+def _alone(present: Floats, label: Floats) -> dict[str, Any]:
     """Compare genes with and without each motif: two-sample t-tests with a common variance."""
     genes, have = len(label), present.sum(axis=0)
     tested = (have > 0) & (have < genes) & (genes > 2)
@@ -109,15 +111,14 @@ def _alone(present: npt.NDArray[np.float64], label: npt.NDArray[np.float64]) -> 
     return {name: np.where(tested, values, np.nan) for name, values in columns.items()}
 
 
-def _joint(features: Features, rows: Rows, label: npt.NDArray[np.float64]) -> pd.DataFrame:
+def _joint(features: Features, rows: Rows, label: Floats) -> pd.DataFrame:
     columns = {"coefficient": "joint", "ci_low": "joint_ci_low", "ci_high": "joint_ci_high", "p": "joint_p"}
     names, design = features.design((HALFLIFE, CORE, MOTIFS), rows)
-    try:
-        model = least_squares(design[rows], label, names)
-        # Only the motifs, which come last: one may be called as another feature is.
-        table = model.table()[model.columns >= len(names) - len(features.matrix.identifiers)]
-    except InputError:
-        table = pd.DataFrame(columns=["name", *columns], dtype=np.float64)
+    model = least_squares(design[rows], label, names)
+    if model.results.df_resid < 1:
+        return pd.DataFrame(columns=list(columns.values()), dtype=np.float64)
+    # Only the motifs, which come last: one may be called as another feature is.
+    table = model.table()[model.columns >= len(names) - len(features.matrix.identifiers)]
     return table.set_index("name")[list(columns)].rename(columns=columns)
 
 

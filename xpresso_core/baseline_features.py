@@ -54,7 +54,7 @@ class Features:
     merge_strands
         Whether a k-mer and its reverse complement count as one.
     protocol
-        How half-life features are scaled; see `scaling.Scaler`.
+        How missing half-life features count; see `scaling.Scaler`.
     """
 
     dataset: Dataset
@@ -76,7 +76,7 @@ class Features:
         name
             `HALFLIFE`, `CORE`, `MOTIFS`, or as ``4mer``.
         fitting
-            The genes that scale half-life features under the strict protocol.
+            The genes that half-life features are scaled by.
         """
         if name == HALFLIFE:
             return self._halflife(fitting)
@@ -94,9 +94,10 @@ class Features:
         return names, np.concatenate(columns, axis=1, dtype=np.float64)
 
     def _halflife(self, fitting: Rows) -> Block:
-        rows = fitting if self.protocol == "strict" else np.arange(len(self.dataset))
         data = self.dataset
-        scaler = Scaler.fit(data.expression[rows], data.halflife[rows], HALFLIFE_FEATURES, self.protocol)
+        scaler = Scaler.fit(
+            data.expression[fitting], data.halflife[fitting], HALFLIFE_FEATURES, self.protocol
+        )
         return Block(HALFLIFE_FEATURES, scaler.scale_features(data.halflife))
 
     @cached_property

@@ -7,6 +7,8 @@ of every fold of an experiment, so that a network and a baseline are compared ge
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -27,7 +29,7 @@ from xpresso_core.scaling import Protocol
 from xpresso_core.splits import fold_of_table
 
 PENALTIES = tuple(np.logspace(-1, 6, 15))
-"""Of ridge regression on standardised features; generalised cross-validation within the training genes chooses."""
+"""Of ridge regression on standardised features; the leave-one-out error of the training genes chooses."""
 
 TREE_SETTINGS: Mapping[str, Any] = {
     "learning_rate": 0.05,
@@ -81,7 +83,8 @@ def fit(method: str, design: Floats, response: Floats, names: Sequence[str], see
         return Fitted(lambda rows: np.full(len(rows), response.mean()), 0)
     if method == LM:
         model = least_squares(design, response, names)
-        return Fitted(model.predict, len(model.columns), model.aliased)
+        slim = replace(model, results=None)  # which hold the whole design
+        return Fitted(slim.predict, len(model.columns), model.aliased)
     fitted = _ridge() if method == RIDGE else _trees(seed)
     fitted.fit(design, response)
     return Fitted(fitted.predict, design.shape[1])
@@ -133,17 +136,18 @@ def predict_fold(
     observed = dataset.expression.astype(np.float64)
     predictions = {"gene_id": dataset.gene_id[test], "observed": observed[test]}
     models = []
-    designs: dict[tuple[str, ...], tuple[tuple[str, ...], Floats]] = {}
-    ordered = sorted(chosen, key=lambda baseline: baseline.blocks)  # so that a design is made once
-    for baseline in tqdm(ordered, desc="baselines", disable=None, leave=False):
-        if baseline.blocks not in designs:
-            designs = {baseline.blocks: features.design(baseline.blocks, training)}
-        names, design = designs[baseline.blocks]
-        fitted = fit(baseline.method, design[training], observed[training], names, seed)
-        predictions[baseline.name] = fitted.predict(design[test])
-        models.append(
-            {"model": baseline.name, "columns": fitted.columns, "aliased": " ".join(fitted.aliased)}
-        )
+    scaling = training if features.protocol == "strict" else np.union1d(training, test)
+    ordered = sorted(chosen, key=lambda baseline: baseline.blocks)
+    bar = tqdm(total=len(ordered), desc="baselines", disable=None, leave=False)
+    for blocks, group in groupby(ordered, key=lambda baseline: baseline.blocks):
+        names, design = features.design(blocks, scaling)
+        for baseline in group:
+            fitted = fit(baseline.method, design[training], observed[training], names, seed)
+            predictions[baseline.name] = fitted.predict(design[test])
+            row = {"model": baseline.name, "columns": fitted.columns, "aliased": " ".join(fitted.aliased)}
+            models.append(row)
+            bar.update()
+    bar.close()
     order = ["gene_id", "observed", *(baseline.name for baseline in chosen)]
     return pd.DataFrame(predictions)[order], pd.DataFrame(models)
 
@@ -178,12 +182,7 @@ def write_fold(
         Of the run.
     """
     dataset = Dataset.open(dataset_path, Window(**settings["window"]))
-    features = Features(
-        dataset,
-        MotifMatrix.open(matrix_path),
-        settings["merge_strands"],
-        protocol="paper" if protocol == "paper" else "strict",
-    )
+    features = Features(dataset, MotifMatrix.open(matrix_path), settings["merge_strands"], protocol)
     rows = fold_of_table(read_table(split_path, dtype={"gene_id": str}), fold, dataset.gene_id)
     training = np.sort(np.concatenate([rows.train, rows.validation]))
     chosen = list(baselines(settings["kmers"], settings["joint_kmers"], settings["methods"]))

@@ -162,6 +162,16 @@ def flags(column: pd.Series) -> NDArray[np.bool_]:
     return yes
 
 
+def write_gzip(lines: Iterable[str], path: str | os.PathLike[str]) -> None:
+    """Write lines compressed, atomically; the bytes depend on nothing but the lines."""
+    with atomic_path(path) as draft, draft.open("wb") as raw:
+        with (
+            gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed,
+            io.TextIOWrapper(packed, encoding="utf-8", newline="\n") as handle,
+        ):
+            handle.writelines(f"{line}\n" for line in lines)
+
+
 def write_json(data: object, path: str | os.PathLike[str]) -> None:
     """Write indented JSON with sorted keys, atomically; NaN is refused."""
     with atomic_path(path) as draft:

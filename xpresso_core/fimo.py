@@ -14,7 +14,7 @@ from xpresso_core.background import NRDB, UNIFORM, Frequencies, read_background,
 from xpresso_core.errors import InputError, nearest
 from xpresso_core.files import atomic_path
 from xpresso_core.meme_format import Motif
-from xpresso_core.motif_scan import Hits, scan
+from xpresso_core.motif_scan import Hits, gather, scan_in_parts
 from xpresso_core.motifs import read_motifs
 from xpresso_core.pssm import PSEUDOCOUNT, THRESHOLD, Pssm, pssms
 from xpresso_core.sequence import Codes, decode, read_fasta, reverse_complement
@@ -52,7 +52,7 @@ class Site(NamedTuple):
     @property
     def phred(self) -> int:
         """Return -10 log10 of the p-value, 1000 at most, as the score of a line of BED."""
-        return min(1000, round(-10 * math.log10(self.pvalue)))
+        return min(1000, round(-10 * math.log10(max(self.pvalue, 1e-100))))
 
 
 class Sites(NamedTuple):
@@ -79,7 +79,7 @@ class Sites(NamedTuple):
 
     def rows(self) -> Iterator[Site]:
         """Yield the hits one by one."""
-        for number, sequence, start, score in zip(*(column.tolist() for column in self.hits), strict=True):
+        for number, sequence, start, score in self.hits.one_by_one():
             matrix = self.matrices[number]
             motif, minus = divmod(number, self.strands)
             bits, pvalue = matrix.of_sum(score)
@@ -107,10 +107,10 @@ def find_sites(
     matrices = pssms(
         motifs, background, threshold=threshold, pseudocount=pseudocount, both_strands=both_strands
     )
-    found = scan(matrices, sequences)
+    found = gather(scan_in_parts(matrices, sequences))
     strands = len(matrices) // len(motifs)
     order = np.lexsort((found.matrix, found.start, found.sequence, found.matrix // strands))
-    return Sites(motifs, matrices, Hits(*(column[order] for column in found)))
+    return Sites(motifs, matrices, found.take(order))
 
 
 def background_frequencies(name: str | os.PathLike[str], sequences: Iterable[Codes]) -> Frequencies:

@@ -96,7 +96,7 @@ def least_squares(design: npt.NDArray[Any], response: Floats, names: Sequence[st
     InputError
         If there is no row, or a value is missing or infinite.
     """
-    whole = np.column_stack([np.ones(len(design)), design]).astype(np.float64)
+    whole = np.concatenate([np.ones((len(design), 1)), design], axis=1, dtype=np.float64)
     if not len(whole) or not np.isfinite(whole).all() or not np.isfinite(response).all():
         what = "a value is missing or infinite" if len(whole) else "there is no row to fit"
         raise InputError(what, where="least squares", remedy="Give finite numbers for at least one gene")

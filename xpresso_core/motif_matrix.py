@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import gzip
+import json
 import os
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 import h5py
 import numpy as np
@@ -16,12 +18,12 @@ import numpy.typing as npt
 from xpresso_core.background import Frequencies, sequence_background
 from xpresso_core.dataset import Dataset
 from xpresso_core.errors import InputError
-from xpresso_core.files import atomic_path
+from xpresso_core.files import atomic_path, sha256, write_gzip
 from xpresso_core.fimo import Sites, find_sites
 from xpresso_core.genome import Window
 from xpresso_core.meme_format import Motif
 from xpresso_core.motif_scan import scan_in_parts
-from xpresso_core.motifs import read_motifs
+from xpresso_core.motifs import jaspar_of, read_motifs
 from xpresso_core.pssm import pssms
 from xpresso_core.sequence import Codes
 
@@ -40,12 +42,15 @@ class MotifMatrix:
         ``[motif]`` of str.
     present
         ``bool [gene, motif]``.
+    attributes
+        How it was made: plain types.
     """
 
     gene_id: npt.NDArray[np.str_]
     identifiers: npt.NDArray[np.str_]
     names: npt.NDArray[np.str_]
     present: npt.NDArray[np.bool_]
+    attributes: Mapping[str, Any] = field(default_factory=dict)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write HDF5, atomically."""
@@ -53,6 +58,7 @@ class MotifMatrix:
             for name in ("gene_id", "identifiers", "names"):
                 store.create_dataset(name, data=getattr(self, name).tolist(), dtype=h5py.string_dtype())
             store.create_dataset("present", data=self.present, compression="gzip", shuffle=True)
+            store.attrs["attributes"] = json.dumps(dict(self.attributes), sort_keys=True)
 
     @classmethod
     def open(cls, path: str | os.PathLike[str]) -> Self:
@@ -69,7 +75,9 @@ class MotifMatrix:
                     name: np.array(store[name].asstr()[:], dtype=str)
                     for name in ("gene_id", "identifiers", "names")
                 }
-                return cls(**text, present=store["present"][:])
+                return cls(
+                    **text, present=store["present"][:], attributes=json.loads(store.attrs["attributes"])
+                )
         except (OSError, KeyError) as error:
             what = f"is not a matrix of motifs ({' '.join(str(error).split())})"
             raise InputError(what, where=str(path), remedy="Make it with the workflow") from error
@@ -132,7 +140,22 @@ def write_motif_matrix(
     present = present_motifs(known, list(dataset.codes), background, threshold=threshold, scanner=scanner)
     identifiers = np.array([motif.identifier for motif in known], dtype=str)
     names = np.array([motif.name for motif in known], dtype=str)
-    MotifMatrix(dataset.gene_id, identifiers, names, present).save(path)
+    attributes = {
+        "motifs": _origin(motifs),
+        "window": window._asdict(),
+        "background": dict(zip("ACGT", background.tolist(), strict=True)),
+        "threshold": threshold,
+        "scanner": scanner,
+        "dataset": dict(dataset.attributes),
+    }
+    MotifMatrix(dataset.gene_id, identifiers, names, present, attributes).save(path)
+
+
+def _origin(motifs: str) -> str:
+    """Say which motifs these are: the checksum of their file, or the release of JASPAR and what holds it."""
+    if jaspar_of(motifs) is None or Path(motifs).exists():
+        return f"sha256:{sha256(motifs)}"
+    return f"{motifs} in pyjaspar {version('pyjaspar')}"
 
 
 def write_hits(
@@ -155,8 +178,8 @@ def write_hits(
         read_motifs(motifs), list(dataset.codes), sequence_background(dataset.codes), threshold=threshold
     )
     header = "gene_id\tmotif_id\tmotif_name\tstart\tend\tstrand\tscore\tp_value"
-    _write_gzip([header, *_table_lines(sites, dataset)], table_path)
-    _write_gzip(_bed_lines(sites, dataset), bed_path)
+    write_gzip(chain([header], _table_lines(sites, dataset)), table_path)
+    write_gzip(_bed_lines(sites, dataset), bed_path)
 
 
 def _table_lines(sites: Sites, dataset: Dataset) -> Iterator[str]:
@@ -175,8 +198,3 @@ def _bed_lines(sites: Sites, dataset: Dataset) -> Iterator[str]:
         turned = strand if row.strand == "+" else "+-"[strand == "+"]
         chrom = dataset.chrom[row.sequence]
         yield f"{chrom}\t{left}\t{right}\t{row.motif.identifier}\t{row.phred}\t{turned}"
-
-
-def _write_gzip(lines: Iterator[str] | list[str], path: Path) -> None:
-    with atomic_path(path) as draft, gzip.open(draft, "wt", encoding="utf-8") as handle:
-        handle.writelines(f"{line}\n" for line in lines)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -38,6 +38,16 @@ class Hits(NamedTuple):
     sequence: Integers
     start: Integers
     score: Integers
+
+    def take(self, rows: npt.NDArray[np.int64]) -> Hits:
+        """Return some of the hits."""
+        return Hits(*(column[rows] for column in self))
+
+    def one_by_one(self) -> Iterator[tuple[int, int, int, int]]:
+        """Yield the hits as plain numbers, of which only a few are in memory at a time."""
+        for first in range(0, len(self.start), _HITS):
+            columns = (column[first : first + _HITS].tolist() for column in self)
+            yield from zip(*columns, strict=True)
 
 
 class Tile(NamedTuple):
@@ -75,10 +85,13 @@ def scan(matrices: Sequence[Pssm], sequences: Sequence[Codes]) -> Hits:
     Hits
         By matrix, sequence and start.
     """
-    parts = list(scan_in_parts(matrices, sequences))
-    hits = Hits(*(np.concatenate(columns) for columns in zip(_NONE, *parts, strict=True)))
-    order = np.lexsort((hits.start, hits.sequence, hits.matrix))
-    return Hits(*(column[order] for column in hits))
+    hits = gather(scan_in_parts(matrices, sequences))
+    return hits.take(np.lexsort((hits.start, hits.sequence, hits.matrix)))
+
+
+def gather(parts: Iterable[Hits]) -> Hits:
+    """Return the hits of all parts together."""
+    return Hits(*(np.concatenate(columns) for columns in zip(_NONE, *parts, strict=True)))
 
 
 def scan_in_parts(matrices: Sequence[Pssm], sequences: Sequence[Codes]) -> Iterator[Hits]:
@@ -89,9 +102,12 @@ def scan_in_parts(matrices: Sequence[Pssm], sequences: Sequence[Codes]) -> Itera
 
     def work(rows: slice) -> Hits:
         chunk = _Chunk(sequences[rows], rows.start)
-        found = [_NONE, *(chunk.tile_hits(tile) for tile in tiles)]
-        found += [chunk.plain_hits(number, matrices[number]) for number in others]
-        return Hits(*(np.concatenate(columns) for columns in zip(*found, strict=True)))
+        return gather(
+            [
+                *(chunk.tile_hits(tile) for tile in tiles),
+                *(chunk.plain_hits(number, matrices[number]) for number in others),
+            ]
+        )
 
     longest = max((len(codes) for codes in sequences), default=0)
     block = max(1, _CHUNK // (longest + 1))

@@ -21,10 +21,12 @@ from xpresso_core.plots import COLOURS, canvas
 from xpresso_core.plots_forest import (
     INTERVAL,
     bare_rows,
-    beside,
+    collapsed,
     forest_axes,
+    forest_row,
     name_lines,
     require_numbers,
+    row_inch,
 )
 
 METHODS = {LM: "Least squares, as in the paper", RIDGE: "Ridge regression", TREES: "Boosted trees"}
@@ -71,12 +73,13 @@ def all_models(table: pd.DataFrame, path: str | os.PathLike[str], title: str, re
     best = _row(networks, reference)
     methods = [method for method in METHODS if (simple["method"] == method).any()]
     sets = list(dict.fromkeys(simple.loc[simple["method"] != MEAN, "features"].fillna("")))
-    heights = (0.34 * len(networks) + 0.9, 0.34 * len(sets) + 1.1)
+    names = [name_lines(name) for name in networks["model"]]
+    heights = (row_inch(names) * len(networks) + 0.9, 0.34 * len(sets) + 1.1)
     with canvas(path, 10.5, sum(heights), title, _models_story(simple, best)) as figure:
         upper, lower = cast("Any", figure.subfigures(2, 1, height_ratios=heights))
         limits = -0.02, 1.06 * float(table["r2_ci_high"].max())
         axes = upper.subplots()
-        _model_rows(axes, networks, [name_lines(name) for name in networks["model"]], best)
+        _model_rows(axes, networks, names, best)
         axes.set_title("Networks", loc="left")
         panels = lower.subplots(1, len(methods), sharey=True, squeeze=False)[0]
         for panel, method in zip(panels, methods, strict=True):
@@ -86,8 +89,7 @@ def all_models(table: pd.DataFrame, path: str | os.PathLike[str], title: str, re
                 shift = 0.14 if halflife else -0.14
                 for _, row in part.iterrows():
                     _dot(panel, sets.index(row["features"] if pd.notna(row["features"]) else "") + shift, row)
-            panel.axvspan(best["r2_ci_low"], best["r2_ci_high"], color=COLOURS["pale"], linewidth=0)
-            panel.axvline(best["r2"], color=COLOURS["main"], linewidth=1.2)
+            _reference(panel, best)
             panel.set_title(METHODS[method], loc="left")
             forest_axes(panel, [features_in_words(features) for features in sets])
             panel.set_xlabel("r²")
@@ -105,12 +107,18 @@ def _row(table: pd.DataFrame, model: str) -> pd.Series:
 
 
 def _model_rows(axes: Axes, rows: pd.DataFrame, names: Sequence[str], best: pd.Series) -> None:
+    _reference(axes, best)
+    dead = collapsed(rows)
+    for y, (_, row) in enumerate(rows.iterrows()):
+        colour = COLOURS["ink"] if row["halflife"] else COLOURS["accent"]
+        forest_row(axes, y, row, colour, collapsed=bool(dead[y]), filled=bool(row["halflife"]))
+    forest_axes(axes, names)
+
+
+def _reference(axes: Axes, best: pd.Series) -> None:
+    """Draw the r² of the network that all are compared with, and its interval."""
     axes.axvspan(best["r2_ci_low"], best["r2_ci_high"], color=COLOURS["pale"], linewidth=0)
     axes.axvline(best["r2"], color=COLOURS["main"], linewidth=1.2)
-    for y, (_, row) in enumerate(rows.iterrows()):
-        _dot(axes, y, row)
-        beside(axes, y, f"{row['r2']:.3f} ({row['r2_ci_low']:.3f} to {row['r2_ci_high']:.3f})")
-    forest_axes(axes, names)
 
 
 def _dot(axes: Axes, y: float, row: pd.Series) -> None:
@@ -134,14 +142,17 @@ def _models_legend(figure: Figure, reference: str) -> None:
             label="without half-life features",
         ),
         Line2D([], [], color=COLOURS["ink"], marker="o", label="with half-life features"),
-        Patch(color=COLOURS["pale"], label=f"{reference}, 95 % interval"),
+        Line2D([], [], color=COLOURS["main"], label=reference),
+        Patch(color=COLOURS["pale"], label="its 95 % interval"),
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=3)
+    figure.legend(handles=handles, loc="outside lower center", ncols=4)
 
 
 def _models_story(simple: pd.DataFrame, best: pd.Series) -> str:
     top = best_row(simple, "r2")
     paper = simple[simple["method"] == LM]
+    if best.get("constant"):
+        return f"The network {best['model']} collapsed to a constant: nothing can be compared with it."
     text = f"The network {best['model']} has r² = {best['r2']:.3f}"
     if len(paper):
         linear = best_row(paper, "r2")
@@ -278,7 +289,8 @@ def motif_effects(table: pd.DataFrame, path: str | os.PathLike[str], title: str)
         f" {int((table['joint_q'] < 0.05).sum())} do so beside all others, composition and half-life features."
         f" The {len(shown)} with the smallest p-values are shown."
     )
-    with canvas(path, 9.5, 1.1 + 0.3 * max(len(shown), 1), title, text) as figure:
+    names = [name_lines(_motif_label(row), 44) for _, row in shown.iterrows()]
+    with canvas(path, 9.5, 1.1 + row_inch(["", *names], 0.3) * max(len(shown), 1), title, text) as figure:
         left, right = figure.subplots(1, 2, sharey=True)
         for axes, kind, name in (
             (left, "alone", "Each by itself"),
@@ -286,13 +298,13 @@ def motif_effects(table: pd.DataFrame, path: str | os.PathLike[str], title: str)
         ):
             for y, row in shown.iterrows():
                 if np.isfinite(row[kind]):
-                    names = (kind, f"{kind}_ci_low", f"{kind}_ci_high")
-                    _effect(axes, float(y), row, names, significant=row[f"{kind}_q"] < 0.05)  # type: ignore[arg-type]
+                    columns = (kind, f"{kind}_ci_low", f"{kind}_ci_high")
+                    _effect(axes, float(y), row, columns, significant=row[f"{kind}_q"] < 0.05)  # type: ignore[arg-type]
             axes.axvline(0, color=COLOURS["ink"], linewidth=0.9)
             axes.set_title(name, loc="left")
             axes.set_xlabel("with less without the motif, s.d. of expression\n(filled: q < 0.05)")
             bare_rows(axes)
-        forest_axes(left, [name_lines(_motif_label(row), 44) for _, row in shown.iterrows()])
+        forest_axes(left, names)
 
 
 def _motif_label(row: pd.Series) -> str:

@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from xpresso_core.files import flags, require_columns
 from xpresso_core.plots import COLOURS, canvas
-from xpresso_core.plots_forest import bare_rows, beside, name_lines, require_numbers
+from xpresso_core.plots_forest import bare_rows, beside, name_lines, require_numbers, row_inch
 
 SPECIES = {"human": COLOURS["main"], "mouse": COLOURS["accent"]}
 """Blue and red as in the paper, also for species whose names begin so; any other is green."""
@@ -39,7 +39,8 @@ def published(table: pd.DataFrame, path: str | os.PathLike[str], title: str) -> 
     known = table[table["r2"].notna()]
     require_numbers(known, ("r2",), "published results")
     lines = _lines(table)
-    with canvas(path, 10.5, 0.8 + 0.27 * len(lines), title, _story(known)) as figure:
+    height = row_inch([text for text, _ in lines], 0.27)
+    with canvas(path, 10.5, 0.8 + height * len(lines), title, _story(known)) as figure:
         axes = figure.subplots()
         labels = []
         for y, (text, row) in enumerate(lines):

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any, cast
 
 import pandas as pd
 
 from xpresso_core.baseline_names import NETWORK, in_words
-from xpresso_core.files import read_table, write_table
+from xpresso_core.files import read_json, read_table, write_table
 from xpresso_core.plots_baselines import (
     all_models,
     best_row,
@@ -17,6 +18,9 @@ from xpresso_core.plots_baselines import (
     motif_effects,
 )
 from xpresso_core.plots_published import published
+
+SEQUENCE, REPORTER = "Sequence alone", "Reporter assays"
+"""Categories of published results that a run has results in."""
 
 TEXT = {"model": str, "features": str, "motif_id": str, "motif_name": str}
 
@@ -50,44 +54,65 @@ def draw_folds(table: Path, folds: Path, figure: Path, *, reference: str) -> Non
 
 def draw_published(
     published_path: Path,
-    comparisons: Sequence[Path],
-    runs: Sequence[Mapping[str, str]],
+    compared: Sequence[Mapping[str, str]],
+    experiments: Sequence[Mapping[str, str]],
+    reporters: Sequence[Mapping[str, str]],
     table: Path,
     figure: Path,
 ) -> None:
-    """Set a run's networks and best baselines beside published results, as a table and a figure.
+    """Set a run's results beside published ones, as a table and a figure (Figure 4E).
 
     Parameters
     ----------
     published_path
         ``category study model species cell_type r2 source``.
-    comparisons, runs
-        The table of each comparison with baselines, and its ``network``, ``dataset`` and ``species``.
+    compared
+        The comparisons with baselines: ``name`` of the network, ``dataset``, ``species``, and the ``file`` of the
+        table. The network and the best baseline are shown.
+    experiments
+        Experiments on other datasets, whose ``file`` holds metrics; the best of each dataset is shown.
+    reporters
+        Reporter assays, whose ``file`` holds metrics: what activity explains, and what it does with predictions.
     table, figure
         What to write.
     """
-    rows = [
-        row
-        for path, run in zip(comparisons, runs, strict=True)
-        for row in _own(read_table(path, dtype=TEXT), run)
-    ]
+    rows = [row for run in compared for row in _compared(read_table(Path(run["file"]), dtype=TEXT), run)]
+    rows += _best_by_dataset(experiments)
+    rows += [row for run in reporters for row in _reporter(read_json(run["file"]), run)]
+    own = pd.DataFrame(rows).drop_duplicates(["model", "cell_type"])
     known = read_table(published_path).assign(ours=False)
-    first = known["category"].iloc[0]
-    frame = pd.concat([pd.DataFrame([{"category": first, **row} for row in rows]), known], ignore_index=True)
+    frame = pd.concat([own, known], ignore_index=True)
     write_table(frame, table)
     published(frame, figure, "Beside published results, by what a model is told")
 
 
-def _own(table: pd.DataFrame, run: Mapping[str, str]) -> list[dict[str, object]]:
-    simple = table[table["method"] != NETWORK]
-    best = best_row(simple, "r2")
-    names = {
-        run["network"]: run["network"],
-        best["model"]: f"best baseline ({in_words(best)})",
-    }
-    facts = {"study": "this run", "species": run["species"], "cell_type": run["dataset"], "ours": True}
-    r2 = table.set_index("model")["r2"]
+def _own(run: Mapping[str, str], category: str, model: str, r2: float) -> dict[str, object]:
+    """Return a row of this run's."""
+    facts = {"category": category, "study": "this run", "model": model, "species": run["species"]}
+    return {**facts, "cell_type": run["dataset"], "r2": r2, "source": "this run", "ours": True}
+
+
+def _compared(table: pd.DataFrame, run: Mapping[str, str]) -> list[dict[str, object]]:
+    best = best_row(table[table["method"] != NETWORK], "r2")
+    network = float(table.loc[table["model"] == run["name"], "r2"].iloc[0])
     return [
-        {**facts, "model": name, "r2": float(r2[model]), "source": "this run"}
-        for model, name in names.items()
+        _own(run, SEQUENCE, run["name"], network),
+        _own(run, SEQUENCE, f"best baseline of {run['name']} ({in_words(best)})", float(best["r2"])),
     ]
+
+
+def _best_by_dataset(experiments: Sequence[Mapping[str, str]]) -> list[dict[str, object]]:
+    found: dict[str, dict[str, object]] = {}
+    for run in experiments:
+        row = _own(run, SEQUENCE, run["name"], read_json(run["file"])["pooled"]["r2"])
+        before = found.get(run["dataset"])
+        if before is None or cast("float", row["r2"]) > cast("float", before["r2"]):
+            found[run["dataset"]] = row
+    return list(found.values())
+
+
+def _reporter(metrics: Mapping[str, Any], run: Mapping[str, str]) -> list[dict[str, object]]:
+    rows = [_own(run, REPORTER, f"{run['name']} alone", metrics["r2"])]
+    if metrics["joint"]:
+        rows.append(_own(run, REPORTER, f"{run['name']} with predictions", metrics["joint"]["r2_joint"]))
+    return rows

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import gzip
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pybigtools
 
-from xpresso_core.files import atomic_path, write_json, write_table
+from xpresso_core.files import atomic_path, write_gzip, write_json, write_table
 from xpresso_core.meme_format import write_motifs
 from xpresso_core.randomness import generator
 from xpresso_core.sequence import LETTERS, Codes
@@ -127,7 +126,7 @@ def write_gtf(
         key=lambda locus: (chromosomes.index(locus.chrom), locus.interval((0, locus.span)), locus.gene_id),
     ):
         lines.extend(_gtf_lines(locus, chromosome_name(locus.chrom)))
-    _write_gzip("\n".join(lines) + "\n", path)
+    write_gzip(lines, path)
 
 
 def _gtf_lines(locus: Locus, chrom: str) -> Iterator[str]:
@@ -244,13 +243,13 @@ def write_expression(matrix: pd.DataFrame, path: Path) -> None:
     lines = ["\t".join(["gene_id", *matrix.columns])]
     for gene_id, values in zip(matrix.index, matrix.to_numpy(), strict=True):
         lines.append("\t".join([str(gene_id), *(f"{value:.3f}" for value in values)]) + "\t")
-    _write_gzip("\n".join(lines) + "\n", path)
+    write_gzip(lines, path)
 
 
 def write_entrez(matrix: pd.DataFrame, species: Species, path: Path, rng: np.random.Generator) -> None:
     """Write one cell type by Entrez id."""
     table = draw_entrez_table(rng, matrix, species.names.entrez())
-    _write_gzip(table.to_csv(sep="\t", index=False), path)
+    write_gzip(table.to_csv(sep="\t", index=False).splitlines(), path)
 
 
 def write_encode(
@@ -268,7 +267,7 @@ def write_encode(
 
 def write_chain(assembly: OlderAssembly, path: Path) -> None:
     """Write the chains from the assembly of the genome to the older one."""
-    _write_gzip("".join(f"{line}\n" for line in chain_lines(assembly)), path)
+    write_gzip(chain_lines(assembly), path)
 
 
 def write_signal(reporter: Reporter, strand: str, path: Path, rng: np.random.Generator) -> None:
@@ -277,10 +276,3 @@ def write_signal(reporter: Reporter, strand: str, path: Path, rng: np.random.Gen
         pybigtools.open(str(draft), "w").write(
             dict(reporter.assembly.sizes), draw_signal(rng, reporter, strand)
         )
-
-
-def _write_gzip(text: str, path: Path) -> None:
-    """Write compressed text whose bytes depend on nothing but the text."""
-    with atomic_path(path) as draft, draft.open("wb") as raw:
-        with gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as handle:
-            handle.write(text.encode())

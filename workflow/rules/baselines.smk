@@ -16,10 +16,10 @@ rule motif_matrix:
     threads: 2
     resources:
         mem_mb=gigabytes(4),
-        runtime=minutes(60),
+        runtime=minutes(120),
     params:
-        settings=baselines_of,
-        code=code_hash("motif_matrix", "fimo_pymemesuite"),
+        settings=motif_settings_of,
+        code=code_hash("motif_matrix"),
     message:
         "Looking for motifs in the promoters of {wildcards.dataset}"
     script:
@@ -45,7 +45,7 @@ rule motif_hits:
         mem_mb=gigabytes(6),
         runtime=minutes(60),
     params:
-        settings=baselines_of,
+        settings=motif_settings_of,
         code=code_hash("motif_matrix"),
     message:
         "Listing the motifs in the promoters of {wildcards.dataset}"
@@ -72,7 +72,7 @@ rule baseline_fold:
         mem_mb=gigabytes(8),
         runtime=minutes(240),
     params:
-        settings=baselines_of,
+        settings=fit_settings_of,
         protocol=protocol_of_baselines,
         seed=config["seed"],
         code=code_hash("baselines"),
@@ -102,6 +102,7 @@ rule baseline_comparison:
         "benchmarks/baseline_comparison/{dataset}/{baseline}.tsv"
     conda:
         "../../envs/baselines.yaml"
+    threads: 1
     resources:
         mem_mb=gigabytes(2),
         runtime=minutes(20),
@@ -135,6 +136,7 @@ rule baseline_effects:
         "benchmarks/baseline_effects/{dataset}/{baseline}.tsv"
     conda:
         "../../envs/baselines.yaml"
+    threads: 1
     resources:
         mem_mb=gigabytes(4),
         runtime=minutes(30),

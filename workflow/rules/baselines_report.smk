@@ -73,7 +73,7 @@ rule report_baseline_folds:
 rule report_published:
     input:
         published=str(ROOT / "resources/published_r2.tsv"),
-        comparisons=tables_of_baselines(),
+        own=files_beside_published(),
     output:
         table=report(
             f"results/{RUN}/published.tsv",
@@ -93,7 +93,9 @@ rule report_published:
     conda:
         "../../envs/report.yaml"
     params:
-        runs=datasets_of_baselines(),
+        compared=compared_experiments(),
+        experiments=other_experiments(),
+        reporters=reporter_results(),
         code=code_hash("report_baselines"),
     message:
         "Setting the run beside published results"

@@ -6,6 +6,18 @@ def baselines_of(wildcards):
     return BASELINES[wildcards.baseline]
 
 
+def motif_settings_of(wildcards):
+    """Return how some baselines look for motifs."""
+    row = baselines_of(wildcards)
+    return {key: row[key] for key in ("motifs", "window", "threshold", "scanner")}
+
+
+def fit_settings_of(wildcards):
+    """Return which models some baselines are, and of which features."""
+    row = baselines_of(wildcards)
+    return {key: row[key] for key in ("window", "kmers", "merge_strands", "joint_kmers", "methods")}
+
+
 def window_of_baselines(wildcards):
     """Return the bases that baselines look at."""
     return baselines_of(wildcards)["window"]
@@ -85,11 +97,37 @@ def reference_of_baselines(wildcards):
     return baselines_of(wildcards)["experiment"]
 
 
-def datasets_of_baselines():
-    """Return dataset, species and network of each comparison with baselines."""
-    experiments = {name: row["experiment"] for name, row in BASELINES.items()}
-    datasets = {name: EXPERIMENTS[experiment]["dataset"] for name, experiment in experiments.items()}
+def with_species(name, dataset, file):
+    """Return what the figure of published results is told of a result of this run."""
+    return {"name": name, "dataset": dataset, "species": DATASETS[dataset]["species"], "file": file}
+
+
+def compared_experiments():
+    """Return each comparison with baselines, by the name of its network."""
     return [
-        {"network": experiments[name], "dataset": dataset, "species": DATASETS[dataset]["species"]}
-        for name, dataset in datasets.items()
+        with_species(row["experiment"], EXPERIMENTS[row["experiment"]]["dataset"], table)
+        for row, table in zip(BASELINES.values(), tables_of_baselines())
     ]
+
+
+def other_experiments():
+    """Return the experiments that read promoters of datasets without baselines."""
+    taken = {row["dataset"] for row in compared_experiments()}
+    return [
+        with_species(name, EXPERIMENTS[name]["dataset"], f"{folder}/metrics.json")
+        for name, folder in single_experiments().items()
+        if EXPERIMENTS[name]["dataset"] not in taken and "promoter" in EXPERIMENTS[name]["inputs"]
+    ]
+
+
+def reporter_results():
+    """Return the reporter assays."""
+    return [
+        with_species(name, row["dataset"], f"{folder}/metrics.json")
+        for (name, row), folder in zip(REPORTERS.items(), reporter_folders())
+    ]
+
+
+def files_beside_published():
+    """Return the files of all that is set beside published results."""
+    return [row["file"] for row in [*compared_experiments(), *other_experiments(), *reporter_results()]]

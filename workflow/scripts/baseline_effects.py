@@ -7,7 +7,9 @@ from _adapter import adapter
 with adapter(snakemake):
     from xpresso_core.baseline_effects import write_effects
     from xpresso_core.genome import Window
+    from xpresso_core.threads import set_threads
 
+    set_threads(snakemake.threads)
     write_effects(
         Path(snakemake.input.dataset),
         Path(snakemake.input.split),

@@ -9,8 +9,9 @@ with adapter(snakemake):
 
     draw_published(
         Path(snakemake.input.published),
-        [Path(path) for path in snakemake.input.comparisons],
-        snakemake.params.runs,
+        snakemake.params.compared,
+        snakemake.params.experiments,
+        snakemake.params.reporters,
         Path(snakemake.output.table),
         Path(snakemake.output.figure),
     )
