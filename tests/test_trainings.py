@@ -75,7 +75,7 @@ def test_trainings_are_folds_times_trials_and_searches_come_last(tmp_path: Path)
     found = {work.name: work for work in listed(CONFIG, tmp_path)}
     assert len(found) == len(CONFIG["experiments"]) + len(CONFIG["searches"])
     full, search = found["demo_full"], found["demo_search"]
-    assert (full.folds, full.trials, full.trainings) == (4, 2, 8)
+    assert (full.folds, full.trials, full.trainings) == (3, 2, 6)
     assert (full.genes, full.validation) == (1000 * 3 / 4 - 80, 80)
     assert (search.kind, search.trainings, search.epochs) == ("search", 5, 10)
     assert list(found)[-1] == "demo_search"
@@ -137,7 +137,7 @@ def test_genes_are_counted_asked_simulated_or_the_paper_s(tmp_path: Path) -> Non
 
 def test_former_trials_tell_epochs_and_seconds_where_as_many_genes_train(tmp_path: Path) -> None:
     given = config(a={"architecture": "compact"})
-    write_former(tmp_path / "demo_median" / "a", ROWS, train=680)
+    write_former(tmp_path / "demo_median" / "a", ROWS, train=590)
     [same] = listed(given, tmp_path, genes=1000)
     assert (same.epochs, same.seconds, same.basis) == ((25 + 150) / 2, 30.0, "former trials")
     assert same.to_measure is None
