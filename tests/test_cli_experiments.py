@@ -72,19 +72,19 @@ def test_the_demo_is_counted_without_the_network_library(here: Path) -> None:
     assert found.loc["demo_full"].to_dict() == {
         "kind": "experiment",
         "dataset": "demo_median",
-        "split": "4 folds",
+        "split": "3 folds",
         "inputs": "promoter, halflife",
         "architecture": "core",
-        "training_genes": 445,
-        "folds": 4,
+        "training_genes": 387,
+        "folds": 3,
         "trials": 2,
-        "trainings": 8,
+        "trainings": 6,
         "epochs": 30,
         "seconds_per_training": "",
         "hours": "",
         "basis": "30 epochs assumed",
     }
-    assert found.loc["demo_chromosomes", "split"] == "4 groups of chromosomes"
+    assert found.loc["demo_chromosomes", "split"] == "3 groups of chromosomes"
     assert found.loc["demo_searched", "split"] == "hold-out 80+100"
     assert found.loc["demo_search", "kind"] == "search"
     assert "counted with 700 genes, as many as are simulated (--genes): demo_median" in done.stderr
@@ -97,7 +97,7 @@ def test_the_demo_is_counted_without_the_network_library(here: Path) -> None:
 def test_genes_and_epochs_can_be_given(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["experiments", "tiny.yaml", "--no-times", "--genes", "1000", "--epochs", "5"]) == 0
     told = capsys.readouterr()
-    assert table(told.out)["training_genes"].tolist() == [670, 670]
+    assert table(told.out)["training_genes"].tolist() == [587, 587]
     assert table(told.out)["epochs"].tolist() == [5, 5]
     assert "counted with 1,000 genes, as asked" in told.err
 
@@ -111,7 +111,7 @@ def test_times_are_measured_and_add_up(here: Path) -> None:
     expected = found["trainings"] * found["seconds_per_training"] / 4 / 3600
     assert found["hours"].tolist() == pytest.approx(expected.tolist(), abs=1e-3)
     last = done.stderr.splitlines()[-1]
-    assert last.startswith("xpresso: 2 experiments, 0 searches, 12 trainings; about 0.0")
+    assert last.startswith("xpresso: 2 experiments, 0 searches, 9 trainings; about 0.0")
     assert last.endswith("hours with 4 side by side, as fast as here on cpu (1 threads)")
     assert "WARNING" not in done.stderr
 
@@ -119,8 +119,8 @@ def test_times_are_measured_and_add_up(here: Path) -> None:
 def test_where_former_trials_tell_all_nothing_is_measured(here: Path) -> None:
     network = Architecture.from_dict(yaml.safe_load(Path("tiny.yaml").read_text())["architectures"]["tiny"])
     # Without the model, the half-life trials are those of the experiment's name.
-    write_former(here / "old" / "demo_median" / "both", "1\t1\tlive\t2\t36.0\n", network, train=440)
-    write_former(here / "old" / "demo_median" / "halflife", "1\t1\tlive\t1\t18.0\n", None)
+    write_former(here / "old" / "demo_median" / "both", "1\t1\tlive\t2\t36.0\n", network, train=390)
+    write_former(here / "old" / "demo_median" / "halflife", "1\t1\tlive\t1\t24.0\n", None)
     done = subprocess.run(
         [sys.executable, "-c", FAST, "experiments", "tiny.yaml", "--results", "old", "--workers", "2"],
         capture_output=True,
@@ -130,8 +130,8 @@ def test_where_former_trials_tell_all_nothing_is_measured(here: Path) -> None:
     found = table(done.stdout)
     assert found["basis"].tolist() == ["former trials"] * 2
     assert found["epochs"].tolist() == [5, 4]
-    assert found["hours"].tolist() == [8 * 36 / 2 / 3600, 4 * 18 / 2 / 3600]
-    assert "12 trainings; about 0.05 hours with 2 side by side" in done.stderr
+    assert found["hours"].tolist() == [6 * 36 / 2 / 3600, 3 * 24 / 2 / 3600]
+    assert "9 trainings; about 0.04 hours with 2 side by side" in done.stderr
 
 
 @pytest.mark.parametrize(

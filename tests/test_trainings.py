@@ -76,7 +76,7 @@ def test_trainings_are_folds_times_trials_and_searches_come_last(tmp_path: Path)
     assert len(found) == len(CONFIG["experiments"]) + len(CONFIG["searches"])
     full, search = found["demo_full"], found["demo_search"]
     assert (full.folds, full.trials, full.trainings) == (3, 2, 6)
-    assert (full.genes, full.validation) == (1000 * 3 / 4 - 80, 80)
+    assert (full.genes, full.validation) == (pytest.approx(1000 * 2 / 3 - 80), 80)
     assert (search.kind, search.trainings, search.epochs) == ("search", 5, 10)
     assert list(found)[-1] == "demo_search"
     assert found["demo_orthologs"].at_most
