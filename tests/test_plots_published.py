@@ -59,7 +59,7 @@ def test_results_stand_by_category_the_best_first(tmp_path: Path) -> None:
     for number in ("0.612", "0.40", "0.55", "0.70"):
         assert number in text
     assert "0.400" not in text
-    assert "The best of this run's models (my_network) has r² = 0.612. Compare within a species" in text
+    assert ": the best of this run's models (my_network) has r² = 0.612. Compare within a species" in text
 
 
 def test_the_best_of_several_of_ours_is_told(tmp_path: Path) -> None:

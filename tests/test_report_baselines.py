@@ -113,7 +113,7 @@ def test_a_runs_network_and_best_baseline_stand_beside_published_results(tmp_pat
         own[common].to_numpy().tolist()
         == [["Sequence alone", "this run", "human", "human_median", "this run"]] * 2
     )
-    assert f"The best of this run's models ({REFERENCE}) has r² = 0.600." in text
+    assert f"Sequence alone: the best of this run's models ({REFERENCE}) has r² = 0.600." in text
     assert "this run: human_network, human, human_median" in text
 
 

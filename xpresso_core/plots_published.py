@@ -86,10 +86,11 @@ def _story(known: pd.DataFrame) -> str:
     own = known[known["ours"]]
     if own.empty:
         return "No model of this run is shown."
-    best = own.sort_values("r2", kind="stable").iloc[-1]
+    first = own[own["category"] == own["category"].iloc[0]]
+    best = first.sort_values("r2", kind="stable").iloc[-1]
     return (
-        f"The best of this run's models ({best['model']}) has r² = {best['r2']:.3f}. Compare within a species and cell"
-        " type: the studies differ in genes, measurements and test sets."
+        f"{best['category']}: the best of this run's models ({best['model']}) has r² = {best['r2']:.3f}. Compare within"
+        " a species and cell type: the studies differ in genes, measurements and test sets."
     )
 
 
