@@ -1,7 +1,7 @@
 """Time the scan for motifs: ours against the FIMO of pymemesuite, on one thread.
 
 Scans random promoters of 3 kb for the 519 motifs of JASPAR 2016, on both strands at 1e-4. Ours, with its matrices made
-anew, takes all promoters; pymemesuite, which is hundreds of times as slow, takes a few, and then more: the difference
+anew, takes all promoters; pymemesuite, which is much slower, takes a few, and then more: the difference
 is its time per promoter, without its setting up, in its favour. Both say which promoter has which motif; they run in
 turns, and one line gives promoters per second and their ratio.
 Where the two differ (`xpresso_core.fimo_pymemesuite` says why) is counted too.

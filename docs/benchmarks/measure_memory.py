@@ -34,7 +34,7 @@ def config(genes: int) -> dict[str, object]:
         "genome": "sources/genome.fa",
         "annotation": "sources/genes.gtf.gz",
         "cage_peaks": "sources/cage_peaks.bb",
-        "gene_names": "sources/gene_names.tsv",
+        "gene_names": ["sources/gene_names_1.tsv"],
         "tables": {"own": "sources/expression.tsv.gz"},
     }
     dataset = {"species": "large", "table": "own", "median_except": ["E000"], "units": "RPKM"}
@@ -44,13 +44,18 @@ def config(genes: int) -> dict[str, object]:
         "trials": 1,
         "split": {"kind": "holdout", "validation": genes // 18, "test": genes // 18},
     }
-    return plain | {
-        "name": "memory",
-        "species": {"large": species},
-        "datasets": {"large_median": dataset},
-        "experiments": {"large_paper": experiment},
-        "architectures": {"paper_once": architecture},
-    }
+    none: dict[str, object] = {"comparisons": {}, "reporters": {}, "searches": {}, "baselines": {}}
+    return (
+        plain
+        | none
+        | {
+            "name": "memory",
+            "species": {"large": species},
+            "datasets": {"large_median": dataset},
+            "experiments": {"large_paper": experiment},
+            "architectures": {"paper_once": architecture},
+        }
+    )
 
 
 def main() -> None:
