@@ -8,7 +8,6 @@ expression is predicted from them over the control's own folds: by ridge regress
 
 from __future__ import annotations
 
-import itertools
 import sys
 from pathlib import Path
 
@@ -22,20 +21,13 @@ from sklearn.preprocessing import StandardScaler
 from xpresso_core.bundle import load_bundle
 from xpresso_core.dataset import Dataset
 from xpresso_core.files import read_json, read_table
+from xpresso_core.kmers import count_kmers
 from xpresso_core.splits import fold_of_table
-
-LETTERS = range(4)
 
 
 def frequencies(codes: npt.NDArray[np.uint8], length: int) -> npt.NDArray[np.float64]:
     """Return how often each word of one or two bases occurs, float64 ``[gene, word]``."""
-    words = itertools.product(LETTERS, repeat=length)
-    starts = codes.shape[1] - length + 1
-    found = [
-        np.logical_and.reduce([codes[:, at : at + starts] == letter for at, letter in enumerate(word)])
-        for word in words
-    ]
-    return np.stack([hits.mean(axis=1) for hits in found], axis=1)
+    return count_kmers(codes, length) / (codes.shape[1] - length + 1)
 
 
 def main(dataset_name: str, family: str) -> None:

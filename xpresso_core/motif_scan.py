@@ -99,9 +99,10 @@ def scan_in_parts(matrices: Sequence[Pssm], sequences: Sequence[Codes]) -> Itera
     able = [number for number, matrix in enumerate(matrices) if len(matrix.pvalues)]
     tiles = list(make_tiles(matrices, [number for number in able if fits_table(matrices[number])]))
     others = [number for number in able if not fits_table(matrices[number])]
+    most_pieces = max((tile.pieces for tile in tiles), default=0)
 
     def work(rows: slice) -> Hits:
-        chunk = _Chunk(sequences[rows], rows.start)
+        chunk = _Chunk(sequences[rows], rows.start, most_pieces)
         return gather(
             [
                 *(chunk.tile_hits(tile) for tile in tiles),
@@ -121,29 +122,28 @@ _NONE = Hits(*(np.zeros(0, dtype=np.int32) for _ in range(4)))
 
 
 class _Chunk:
-    """Some sequences, joined by N."""
+    """Some sequences, joined by N, for tiles of no more than some pieces."""
 
-    def __init__(self, sequences: Sequence[Codes], first: int) -> None:
-        from xpresso_core.motif_kernel import words
+    def __init__(self, sequences: Sequence[Codes], first: int, pieces: int = 0) -> None:
+        from xpresso_core.motif_kernel import WORD, words
 
         self.first = first
         self.starts = np.cumsum([0, *(len(codes) + 1 for codes in sequences)])
         self.codes: Codes = np.full(self.starts[-1], N, dtype=np.uint8)
         for start, codes in zip(self.starts, sequences, strict=False):
             self.codes[start : start + len(codes)] = codes
-        self.words = np.empty(len(self.codes), dtype=np.int16)
+        self.words = np.zeros(len(self.codes) + pieces * WORD, dtype=np.int16)
         self.known = np.empty(len(self.codes), dtype=np.int32)
         words(self.codes, self.words, self.known)
 
     def tile_hits(self, tile: Tile) -> Hits:
         """Return the hits of a tile's matrices, fast."""
-        from xpresso_core.motif_kernel import WORD, scan_tile
+        from xpresso_core.motif_kernel import scan_tile
 
-        words = np.append(self.words, np.zeros(tile.pieces * WORD, dtype=np.int16))
         count, found = _HITS, np.empty((0, 3), dtype=np.int32)
         while count > len(found):
             found = np.empty((count, 3), dtype=np.int32)
-            count = scan_tile(tile.table, tile.pieces, tile.widths, words, self.known, found)
+            count = scan_tile(tile.table, tile.pieces, tile.widths, self.words, self.known, found)
         position, column, above = found[:count].T
         return self._hits(tile.matrices[column], position, above + tile.lowest[column])
 

@@ -207,7 +207,7 @@ def fold_by_fold(
         )
         axes.set_xlim(-0.5, len(models) - 0.5)
         axes.set_ylabel("r² of predicted and observed\nexpression, one dot a fold (line: mean)")
-        axes.set_ylim(bottom=min(0.0, float(wide.min().min())))
+        axes.set_ylim(min(0.0, float(wide.min().min())), 1.06 * float(wide.max().max()))
         for place, row in enumerate(rivals):
             text = f"p = {row['p']:.2g}\n({row['p_corrected']:.2g} corrected)"
             axes.annotate(
