@@ -44,6 +44,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "comparisons": {},
         "reporters": {},
         "baselines": {},
+        "interpretations": {},
         "searches": {},
         "device": "cpu",
     }

@@ -17,7 +17,7 @@ ENVIRONMENTS = sorted((ROOT / "envs").glob("*.yaml"))
 CONDA_NAMES = {"matplotlib-base": "matplotlib"}
 IMPORT_NAMES = {
     "Bio": "biopython", "pyBigWig": "pybigwig", "tensorflow": "tensorflow-cpu", "yaml": "pyyaml",
-    "sklearn": "scikit-learn",
+    "sklearn": "scikit-learn", "skmisc": "scikit-misc",
 }  # fmt: skip
 OTHER_BACKENDS = {"jax", "torch"}
 

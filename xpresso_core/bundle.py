@@ -175,15 +175,18 @@ class Bundle:
     def _values(
         self, models: Iterable[keras.Model], codes: Codes | None, halflife: Floats | None
     ) -> npt.NDArray[np.float64]:
-        arrays = self._arrays(codes, halflife)
+        arrays = self.network_inputs(codes, halflife)
         scaled = np.stack([_run(model, arrays) for model in models])
         if not np.isfinite(scaled).all():
             what = "the network predicts values that are not numbers"
             raise InputError(what, where="model bundle", remedy="Its training has failed; train it again")
         return scaled.astype(np.float64) if self.scaler is None else self.scaler.restore_label(scaled)
 
-    def _arrays(self, codes: Codes | None, halflife: Floats | None) -> dict[str, npt.NDArray[Any]]:
-        """Return what each input of `_runners` gets, checked against the model."""
+    def network_inputs(self, codes: Codes | None, halflife: Floats | None) -> dict[str, npt.NDArray[Any]]:
+        """Return what the networks take: ``codes`` and ``halflife`` (z-scores), as far as they take them.
+
+        Parameters and errors are those of `predict`.
+        """
         given = [array for array in (codes, halflife) if array is not None]
         if not given or len({len(array) for array in given}) > 1:
             what = "promoters and half-life features are not those of the same genes"

@@ -1,7 +1,7 @@
 """The ``xpresso`` command.
 
-Each subcommand is a row of `COMMANDS`; what they do is in the modules `cli_models`, `cli_genomics`, `cli_motifs`,
-`cli_sources` and `cli_experiments`.
+Each subcommand is a row of `COMMANDS`; what they do is in the modules `cli_models`, `cli_attribution`,
+`cli_genomics`, `cli_motifs`, `cli_dreme`, `cli_sources` and `cli_experiments`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,9 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from xpresso_core import __version__
+from xpresso_core.cli_attribution import ATTRIBUTION_COMMANDS
 from xpresso_core.cli_command import say
+from xpresso_core.cli_dreme import DREME_COMMANDS
 from xpresso_core.cli_experiments import EXPERIMENTS_COMMANDS
 from xpresso_core.cli_genomics import GENOMICS_COMMANDS
 from xpresso_core.cli_models import MODEL_COMMANDS
@@ -25,7 +27,15 @@ EXIT_ERROR = 2
 EXIT_INTERRUPTED = 130
 EXIT_BROKEN_PIPE = 141
 
-COMMANDS = (*MODEL_COMMANDS, *GENOMICS_COMMANDS, *MOTIF_COMMANDS, *SOURCES_COMMANDS, *EXPERIMENTS_COMMANDS)
+COMMANDS = (
+    *MODEL_COMMANDS,
+    *ATTRIBUTION_COMMANDS,
+    *GENOMICS_COMMANDS,
+    *MOTIF_COMMANDS,
+    *DREME_COMMANDS,
+    *SOURCES_COMMANDS,
+    *EXPERIMENTS_COMMANDS,
+)
 
 
 class _Parser(argparse.ArgumentParser):

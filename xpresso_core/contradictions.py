@@ -8,9 +8,11 @@ from typing import Any
 
 from xpresso_core.architecture import ARCHITECTURES
 from xpresso_core.contradictions_baselines import baseline_contradictions
+from xpresso_core.contradictions_interpretations import interpretation_contradictions
 from xpresso_core.contradictions_training import experiment_contradictions, search_contradictions
 from xpresso_core.errors import nearest
 from xpresso_core.places import (
+    MODELS,
     REPORTER_ENDINGS,
     SEARCHES,
     SIMULATED,
@@ -23,8 +25,8 @@ from xpresso_core.places import (
 def contradictions(config: Mapping[str, Any]) -> Iterator[str]:
     """Yield what is wrong between the parts of a configuration that fits its schema."""
     species, datasets = config["species"], config["datasets"]
-    if SEARCHES in species:
-        yield f"species.{SEARCHES}: the name is taken by the records of searches; choose another"
+    for name in sorted({SEARCHES, MODELS} & set(species)):
+        yield f"species.{name}: the name is taken by {name} that others made; choose another"
     for name in sorted(set(species) & set(datasets)):
         yield f"datasets.{name}: a species has the same name; their results would share a folder"
     if config["name"] in datasets:
@@ -55,6 +57,8 @@ def contradictions(config: Mapping[str, Any]) -> Iterator[str]:
         yield from _comparison_contradictions(f"comparisons.{name}", comparison, config)
     for name, row in config["baselines"].items():
         yield from baseline_contradictions(f"baselines.{name}", row, config)
+    for name, row in config["interpretations"].items():
+        yield from interpretation_contradictions(f"interpretations.{name}", row, config)
     for name, reporter in config["reporters"].items():
         yield from _reporter_contradictions(f"reporters.{name}", reporter, config)
 

@@ -37,6 +37,9 @@ SIMULATED = "simulated"
 SEARCHES = "searches"
 """In place of a species, where the records of finished searches are kept."""
 
+MODELS = "models"
+"""In place of a species, where models that were trained elsewhere are kept, by the name of their interpretation."""
+
 SIMULATED_RECORD = "truth/model.json"
 SIMULATED_ASSAY = "sure"
 SIMULATED_ORTHOLOGS = "orthologs.tsv"
@@ -75,6 +78,9 @@ def places(config: Config) -> dict[tuple[str, str], Place]:
     for name, row in config["searches"].items():
         if "record" in row:
             found[SEARCHES, f"{name}.json"] = Place(f"{SEARCHES}.{name}.record", row["record"])
+    for name, row in config["interpretations"].items():
+        if "model" in row:
+            found[MODELS, f"{name}.h5"] = Place(f"interpretations.{name}.model", row["model"])
     for name, row in config["baselines"].items():
         file = motif_file(config, name)
         if file is not None and row["motifs"] != SIMULATED:

@@ -14,6 +14,7 @@ from xpresso_core.dataset import Dataset
 from xpresso_core.files import atomic_path, read_json, read_table, write_table
 from xpresso_core.genome import Window
 from xpresso_core.landing import landing_page
+from xpresso_core.landing_interpretation import interpretation_words
 from xpresso_core.landing_training import across_words, baseline_words, family_words, search_words
 from xpresso_core.metrics import RegressionMetrics
 from xpresso_core.plots_dataset import expression_distribution, leakage_audit
@@ -180,6 +181,9 @@ def _sections(
         folder / f"{name}.tsv" if tables[name] else None for name in ("tested_on", "split_costs")
     )
     return {
+        "Interpretation": interpretation_words(
+            config["interpretations"], _interpretations(config, folder.parent)
+        ),
         "Baselines": baseline_words(*_baselines(config, folder.parent)),
         "Families of experiments": family_words(families, folder / "families"),
         "Across datasets and splits": across_words(
@@ -187,6 +191,15 @@ def _sections(
         ),
         "Searches": search_words(config["searches"], folder / "searches"),
     }
+
+
+def _interpretations(config: Mapping[str, Any], results: Path) -> dict[str, Path]:
+    """Return the folder of each interpretation."""
+    datasets = {
+        name: config["experiments"][row["experiment"]]["dataset"] if "experiment" in row else row["dataset"]
+        for name, row in config["interpretations"].items()
+    }
+    return {name: results / dataset / "interpretations" / name for name, dataset in datasets.items()}
 
 
 def _baselines(config: Mapping[str, Any], results: Path) -> tuple[dict[str, str], dict[str, Path]]:

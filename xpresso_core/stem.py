@@ -53,6 +53,8 @@ WIDTH = 2 * LANES
 """Filters handled together: their tables, 2 x 64 common rows x 128 bytes, fill half of a 32-KB cache."""
 ROWS = 8
 """Sequences per unit of work; fixed, because the order of summation must not depend on the machine."""
+BASES = 1 << 17
+"""Bases per unit of work where nothing is summed: many short sequences, or a few long ones."""
 
 
 def __getattr__(name: str) -> Any:
@@ -75,11 +77,13 @@ def _tables(kernel: Floats, pieces: int) -> Floats:
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
-def _forward(words: Any, tables: Any, bias: Any, step: int, pool: int, pooled: Any, winners: Any) -> None:
+def _forward(
+    words: Any, tables: Any, bias: Any, step: int, pool: int, floor: Any, pooled: Any, winners: Any
+) -> None:
     # Remembering who won costs a quarter of the speed; without winners numba compiles it away. Unsigned indices,
     # here and in _scatter: numba asks of others whether they count from the end.
     pieces = tables.shape[1] // (WORDS * WIDTH)
-    zero = splat(np.float32(0))
+    least = splat(floor)
     none = splat(np.int16(-1))
     for sequence in range(words.shape[0]):
         word = words[sequence]
@@ -110,11 +114,11 @@ def _forward(words: Any, tables: Any, bias: Any, step: int, pool: int, pooled: A
                 best_a = add(best_a, load(bias, block * WIDTH))
                 best_b = add(best_b, load(bias, block * WIDTH + LANES))
                 to = bin_ * pooled.shape[2] + block * WIDTH
-                store(out, to, where_greater(best_a, zero, best_a, zero))
-                store(out, to + LANES, where_greater(best_b, zero, best_b, zero))
+                store(out, to, where_greater(best_a, least, best_a, least))
+                store(out, to + LANES, where_greater(best_b, least, best_b, least))
                 if winners is not None:
-                    store(won, to, where_greater(best_a, zero, at_a, none))
-                    store(won, to + LANES, where_greater(best_b, zero, at_b, none))
+                    store(won, to, where_greater(best_a, least, at_a, none))
+                    store(won, to + LANES, where_greater(best_b, least, at_b, none))
 
 
 @njit(nogil=True, cache=True, error_model="numpy")
@@ -174,18 +178,34 @@ def stem_forward(
 
 
 def stem_forward_argmax(
-    codes: Codes, kernel: Floats, bias: Floats, pool: int, padding: str = "same", *, dilation: int = 1
+    codes: Codes,
+    kernel: Floats,
+    bias: Floats,
+    pool: int,
+    padding: str = "same",
+    *,
+    dilation: int = 1,
+    relu: bool = True,
 ) -> tuple[Floats, Winners]:
     """Return the output of `stem_forward` and the position that won each pool.
 
     The second array is int16 ``[sequence, bin, filter]``: the offset inside the pool, the first of several
-    equal ones, or -1 where ReLU lets nothing through. Parameters and errors are those of `stem_forward`.
+    equal ones, or -1 where ReLU lets nothing through. Without ``relu`` the first is the largest value of each
+    pool before ReLU. Parameters and errors are those of `stem_forward`.
     """
-    return _run(codes, kernel, bias, pool, padding, dilation, remember=True)
+    return _run(codes, kernel, bias, pool, padding, dilation, remember=True, relu=relu)
 
 
 def _run(
-    codes: Codes, kernel: Floats, bias: Floats, pool: int, padding: str, dilation: int, *, remember: bool
+    codes: Codes,
+    kernel: Floats,
+    bias: Floats,
+    pool: int,
+    padding: str,
+    dilation: int,
+    *,
+    remember: bool,
+    relu: bool = True,
 ) -> tuple[Floats, Winners]:
     """Return the pooled output and, if they are to be remembered, the winners (else an empty array)."""
     _check_codes(codes)
@@ -199,12 +219,13 @@ def _run(
     added[:filters] = bias
     pooled = np.empty((len(codes), place.bins, len(added)), np.float32)
     winners = np.empty(pooled.shape if remember else (0, 0, 0), np.int16)
+    floor = np.float32(0 if relu else -np.inf)
 
     def work(rows: slice) -> None:
-        words = place.words(codes[rows])
-        _forward(words, tables, added, place.step, pool, pooled[rows], winners[rows] if remember else None)
+        words, won = place.words(codes[rows]), winners[rows] if remember else None
+        _forward(words, tables, added, place.step, pool, floor, pooled[rows], won)
 
-    for _ in each_block(work, len(codes), ROWS):
+    for _ in each_block(work, len(codes), max(1, BASES // codes.shape[1])):
         pass
     pooled = np.ascontiguousarray(pooled[..., :filters])
     # A comparison with NaN is false, so the kernel would hide a network that diverged. In the layer that it

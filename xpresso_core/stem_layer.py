@@ -12,9 +12,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from xpresso_core.errors import DeviceError, InputError
+from xpresso_core.errors import DeviceError
+from xpresso_core.keras_graph import first_block, promoter_of, replay
 from xpresso_core.stem import stem_forward, stem_forward_argmax, stem_gradient
-from xpresso_core.stem_geometry import MOST_POOLED, reach
+from xpresso_core.stem_geometry import reach
 
 
 @keras.saving.register_keras_serializable(package="xpresso")
@@ -122,7 +123,7 @@ def supports_stem(model: keras.Model) -> bool:
         return False
     import tensorflow as tf
 
-    return not tf.config.get_visible_devices("GPU") and _first_layers(model) is not None
+    return not tf.config.get_visible_devices("GPU") and first_block(model) is not None
 
 
 def codes_model(model: keras.Model, use_stem: bool | None = None) -> keras.Model:
@@ -148,7 +149,7 @@ def codes_model(model: keras.Model, use_stem: bool | None = None) -> keras.Model
     DeviceError
         If the stem is asked for and cannot be used.
     """
-    promoter = _promoter(model)
+    promoter = promoter_of(model)
     if use_stem is None:
         use_stem = supports_stem(model)
     elif use_stem and not supports_stem(model):
@@ -161,98 +162,11 @@ def codes_model(model: keras.Model, use_stem: bool | None = None) -> keras.Model
         for tensor in model.inputs
     ]
     given = {id(tensor): replaced for tensor, replaced in zip(model.inputs, inputs, strict=True)}
-    first = _first_layers(model) if use_stem else None
+    first = first_block(model) if use_stem else None
     if first is None:
         given[id(promoter)] = OneHot(name="one_hot")(given[id(promoter)])
     else:
         conv, pool, pooled = first
         given[id(pooled)] = Stem(conv, pool, name="stem")(given[id(promoter)])
-    outputs = [_replay(tensor, given) for tensor in model.outputs]
+    outputs = [replay(tensor, given) for tensor in model.outputs]
     return keras.Model(inputs, outputs, name=f"{model.name}_codes")
-
-
-def _replay(tensor: Any, given: dict[int, Any]) -> Any:
-    """Call the layers behind ``tensor`` again, on what is ``given`` in place of some tensors of their model.
-
-    A `keras.Model` between inner tensors would do the same, but with one of them beside a true input, the
-    model whose tensors they are can no longer be saved (Keras 3.15).
-    """
-    if id(tensor) not in given:
-        layer, node_index, place = tensor._keras_history
-        node = layer._inbound_nodes[node_index]
-        for needed in node.input_tensors:
-            _replay(needed, given)
-        positional, named = node.arguments.fill_in(given)
-        results = layer(*positional, **named)
-        given[id(tensor)] = results[place] if isinstance(results, (list, tuple)) else results
-    return given[id(tensor)]
-
-
-def _promoter(model: keras.Model) -> Any:
-    for tensor in model.inputs:
-        if tensor.name == "promoter":
-            return tensor
-    names = ", ".join(tensor.name for tensor in model.inputs)
-    message = f"the model has no input 'promoter' but {names}"
-    raise InputError(message, where=f"model {model.name}", remedy="Name the one-hot input 'promoter'")
-
-
-def _first_layers(model: keras.Model) -> tuple[keras.layers.Conv1D, int, Any] | None:
-    """Return the convolution, the pool size and the pooled tensor, or None where the stem does not fit."""
-    promoter = _promoter(model)
-    conv, tensor = _only_consumer(model, promoter)
-    if not isinstance(conv, keras.layers.Conv1D) or promoter.shape[2] != 4 or promoter.shape[1] is None:
-        return None
-    plain = (
-        conv.strides == (1,)
-        and conv.groups == 1
-        and conv.padding in {"same", "valid"}
-        and conv.data_format == "channels_last"
-        and conv.compute_dtype == "float32"
-        and conv.activity_regularizer is None
-    )
-    if not plain:
-        return None
-    layer, following = _only_consumer(model, tensor)
-    if conv.activation is keras.activations.linear and _is_relu(layer):
-        layer, following = _only_consumer(model, following)
-    elif conv.activation is not keras.activations.relu:
-        return None
-    if not isinstance(layer, keras.layers.MaxPooling1D):
-        return None
-    if layer.pool_size[0] > MOST_POOLED or layer.strides != layer.pool_size:
-        return None
-    if layer.padding != "valid" or layer.data_format != "channels_last":
-        return None
-    return conv, int(layer.pool_size[0]), following
-
-
-def _is_relu(layer: Any) -> bool:
-    if isinstance(layer, keras.layers.Activation):
-        return layer.activation is keras.activations.relu
-    return (
-        isinstance(layer, keras.layers.ReLU)
-        and layer.max_value is None
-        and not np.any(layer.negative_slope)
-        and not np.any(layer.threshold)
-    )
-
-
-def _only_consumer(model: keras.Model, tensor: Any) -> tuple[Any, Any]:
-    """Return the one layer that takes ``tensor`` in this model and what it gives, or (None, None)."""
-    found: dict[tuple[int, int], tuple[Any, Any]] = {}
-    seen: set[int] = set()
-    pending = list(model.outputs)
-    while pending:
-        output = pending.pop()
-        if id(output) in seen:
-            continue
-        seen.add(id(output))
-        layer, index, _ = output._keras_history
-        given = layer._inbound_nodes[index].input_tensors
-        if any(one is tensor for one in given):
-            found[id(layer), index] = (layer, output)
-        pending.extend(given)
-    if any(output is tensor for output in model.outputs) or len(found) != 1:
-        return None, None
-    return next(iter(found.values()))

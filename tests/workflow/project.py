@@ -81,7 +81,7 @@ def tiny_config(trials: int = 1, epochs: int = 2) -> dict[str, Any]:
     config["species"] = {"demo": config["species"]["demo"]}
     config["species"]["demo"]["simulate"]["genes"] = 100
     config["datasets"] = {"demo_median": config["datasets"]["demo_median"]}
-    config |= {"comparisons": {}, "reporters": {}, "searches": {}, "baselines": {}}
+    config |= {"comparisons": {}, "reporters": {}, "searches": {}, "baselines": {}, "interpretations": {}}
     experiment = config["experiments"]["demo_full"]
     experiment |= {"architecture": "tiny", "trials": trials}
     experiment["split"] = {"kind": "holdout", "validation": 15, "test": 20}

@@ -37,6 +37,7 @@ SEARCHES = config["searches"]
 COMPARISONS = config["comparisons"]
 REPORTERS = config["reporters"]
 BASELINES = config["baselines"]
+INTERPRETATIONS = config["interpretations"]
 SIMULATED = [name for name in SPECIES if places.is_simulated(config, name)]
 FETCHED = [name for name in SPECIES if name not in SIMULATED]
 # Files of unknown checksum are locked at their first download; the lock is worth keeping with the results.
@@ -57,6 +58,7 @@ wildcard_constraints:
     comparison=one_of(COMPARISONS),
     reporter=one_of(REPORTERS),
     baseline=one_of(BASELINES),
+    interpretation=one_of(INTERPRETATIONS),
     search=one_of(SEARCHES),
     family=one_of(FAMILIES),
     fold=r"[1-9][0-9]*",

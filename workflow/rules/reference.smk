@@ -37,7 +37,7 @@ rule fetch:
     log:
         "logs/fetch/{species}/{file}.log",
     wildcard_constraints:
-        species=one_of([*FETCHED, places.SEARCHES]),
+        species=one_of([*FETCHED, places.SEARCHES, places.MODELS]),
         file=one_of(fetched_files()),
     priority: 100
     retries: 3

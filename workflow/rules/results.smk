@@ -58,6 +58,7 @@ def run_results():
         *expand("{folder}/figures/learning_curves.svg", folder=single_experiments().values()),
         *training_figures(),
         *figures_of_baselines(),
+        *figures_of_interpretations(),
         *([f"results/{RUN}/figures/published.svg"] if BASELINES else []),
     ]
 
@@ -95,6 +96,7 @@ def tables_of_training():
         *expand(f"results/{RUN}/families/{{name}}.tsv", name=FAMILIES),
         *expand(f"results/{RUN}/comparisons/{{name}}.classifier.json", name=classifiers()),
         *tables_of_baselines(),
+        *facts_of_interpretations(),
         *([f"results/{RUN}/tested_on.tsv"] if tested_on_results() else []),
         *([f"results/{RUN}/split_costs.tsv"] if SPLIT_PAIRS else []),
     ]

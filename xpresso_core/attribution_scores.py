@@ -1,0 +1,179 @@
+"""Scores per base of the genes of one fold, summed by group, and how well methods and networks agree on them.
+
+A score is the sum of what the four letters of a position contribute, as the paper takes it. Scores of single genes are
+kept for one method only; of the others, sums over groups of genes and correlations are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from tqdm import tqdm
+
+from xpresso_core.attribution import Attributor, Method
+from xpresso_core.bundle import Bundle, load_bundle
+from xpresso_core.classes import read_genes
+from xpresso_core.dataset import Dataset
+from xpresso_core.errors import InputError
+from xpresso_core.expression_groups import GROUP_NAMES
+from xpresso_core.files import write_table
+from xpresso_core.model_windows import codes_for
+from xpresso_core.score_file import BETWEEN_METHODS, BETWEEN_NETWORKS, Scores, row_correlations
+from xpresso_core.sequence import Codes
+
+Floats = npt.NDArray[np.float32]
+
+BATCH = 64
+
+
+def score_genes(
+    bundle: Bundle,
+    codes: Codes,
+    halflife: npt.NDArray[Any] | None,
+    groups: npt.NDArray[np.intp],
+    gene_id: npt.NDArray[np.str_],
+    *,
+    methods: Sequence[Method],
+    kept: Method,
+    background: str,
+    steps: int,
+) -> tuple[Scores, pd.DataFrame]:
+    """Score the bases of some promoters by every method and network.
+
+    Parameters
+    ----------
+    bundle
+        The model, with the trials that were not chosen.
+    codes, halflife
+        As `Bundle.predict` takes them.
+    groups
+        ``int [gene]``: numbers of `GROUP_NAMES`.
+    gene_id
+        ``[gene]``.
+    methods, kept
+        The methods, and the one of which the scores of genes are kept.
+    background, steps
+        See `attribution.Attributor`.
+
+    Returns
+    -------
+    scores : Scores
+    agreement : pandas.DataFrame
+        ``gene_id between first second correlation``: of the scores of a gene between two methods, or for the method
+        ``first`` on average between two networks. Empty where a network is constant on the way.
+    """
+    attributors = [Attributor(bundle, method, background=background, steps=steps) for method in methods]
+    networks = (*bundle.members, *bundle.spare)
+    length = codes.shape[1]
+    sums = np.zeros((len(methods), len(networks), len(GROUP_NAMES), length))
+    scores = np.empty(codes.shape, np.float32)
+    agreement = []
+    for first in tqdm(range(0, len(codes), BATCH), unit=" batches", disable=None, leave=False):
+        rows = slice(first, first + BATCH)
+        features = None if halflife is None else halflife[rows]
+        maps = np.stack(
+            [
+                [
+                    one.attribute_network(network, codes[rows], features).promoter.sum(axis=2)
+                    for network in networks
+                ]
+                for one in attributors
+            ]
+        )
+        for group in range(len(GROUP_NAMES)):
+            sums[:, :, group] += maps[:, :, groups[rows] == group].sum(axis=2, dtype=np.float64)
+        of_members = maps[:, : len(bundle.members)].mean(axis=1)
+        scores[rows] = of_members[methods.index(kept)]
+        agreement.append(_agreement(maps, of_members, methods, gene_id[rows]))
+    found = Scores(
+        gene_id,
+        scores,
+        sums,
+        np.bincount(groups, minlength=len(GROUP_NAMES)).astype(np.int64),
+        tuple(methods),
+        len(bundle.members),
+        bundle.window,
+        bundle.unit,
+    )
+    return found, pd.concat(agreement, ignore_index=True)
+
+
+def _agreement(
+    maps: Floats, of_members: Floats, methods: Sequence[str], gene_id: npt.NDArray[np.str_]
+) -> pd.DataFrame:
+    rows = []
+    for one, other in combinations(range(len(methods)), 2):
+        values = row_correlations(of_members[one], of_members[other])
+        rows.append((BETWEEN_METHODS, methods[one], methods[other], values))
+    for number, method in enumerate(methods):
+        pairs = [row_correlations(*pair) for pair in combinations(maps[number], 2)]
+        if pairs:
+            rows.append((BETWEEN_NETWORKS, method, "", np.mean(pairs, axis=0)))
+    tables = [
+        pd.DataFrame(
+            {"gene_id": gene_id, "between": between, "first": first, "second": second, "correlation": values}
+        )
+        for between, first, second, values in rows
+    ]
+    columns = ["gene_id", "between", "first", "second", "correlation"]
+    return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame(columns=columns)
+
+
+def write_scores(
+    model: Path,
+    dataset_path: Path,
+    genes_path: Path,
+    scores_path: Path,
+    agreement_path: Path,
+    *,
+    fold: int,
+    settings: Mapping[str, Any],
+) -> None:
+    """Score the promoters of the genes of one fold, by a model that has not seen them.
+
+    Parameters
+    ----------
+    model
+        The model of the fold, or one that was trained elsewhere; the latter is given average half-life features.
+    dataset_path
+        The dataset.
+    genes_path
+        Of `interpreted_genes.write_genes`.
+    scores_path, agreement_path
+        What to write.
+    fold
+        The fold.
+    settings
+        ``methods``, ``kept``, ``background`` and ``steps``, and ``own``: whether the model was trained here.
+    """
+    bundle = load_bundle(model, spare=model.is_dir())
+    table = read_genes(genes_path)
+    table = table[table["fold"] == fold]
+    data = Dataset.open(dataset_path)
+    place = pd.Series(np.arange(len(data)), index=data.gene_id)
+    rows = place.reindex(table["gene_id"]).to_numpy()
+    if not len(rows) or np.isnan(rows).any():
+        what = f"fold {fold} has no genes, or some that the dataset lacks"
+        raise InputError(what, where=str(genes_path), remedy="Make it again with the workflow")
+    rows = rows.astype(np.intp)
+    takes_features = settings["own"] and "halflife" in bundle.inputs
+    names = np.array(GROUP_NAMES)
+    scores, agreement = score_genes(
+        bundle,
+        codes_for(dataset_path, bundle.window)[rows],
+        data.halflife[rows] if takes_features else None,
+        np.array([int(np.flatnonzero(names == group)[0]) for group in table["group"]], dtype=np.intp),
+        data.gene_id[rows],
+        methods=settings["methods"],
+        kept=settings["kept"],
+        background=settings["background"],
+        steps=settings["steps"],
+    )
+    scores.save(scores_path)
+    write_table(agreement, agreement_path)
