@@ -27,7 +27,7 @@ DONE = f"xpresso: 3 explained, in {UNIT}"
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("model") / "fold_1"
-    save_bundle(made(1, 2), folder)
+    save_bundle(made(), folder)
     return str(folder)
 
 
@@ -110,8 +110,7 @@ def test_options_reach_the_method(here: Path, model: str) -> None:
     bundle = load_bundle(model)
     codes = encode(dna(60, 1))[None]
     for arguments, options in (
-        (["--background", "zeros"], {"background": "zeros"}),
-        (["--background", "0.1,0.2,0.3,0.4"], {"background": "0.1,0.2,0.3,0.4"}),
+        (["--background", "0.1,0.2,0.3,0.4", "--steps", "2"], {"background": "0.1,0.2,0.3,0.4", "steps": 2}),
         (["--background", "zeros", "--steps", "3"], {"background": "zeros", "steps": 3}),
         (["--correct-gradient", "--steps", "1"], {"corrected": True, "steps": 1}),
     ):

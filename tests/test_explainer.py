@@ -50,7 +50,11 @@ SHAPES: dict[str, tuple[Architecture, tuple[Any, ...]]] = {
 """Pools that divide what they pool, or do not, and kernels that reach over the ends of some or of all pools."""
 RELEASED = ("same", "valid")
 """Paddings of networks written as the released ones are: convolution and ReLU are two layers."""
-PROMOTER_NETWORKS = (*SHAPES, *RELEASED)
+PROMOTER_NETWORKS = (
+    *(name for name in SHAPES if name not in {"one convolution", "one, without pooling"}),
+    *RELEASED,
+)
+"""Those that all methods are tried on."""
 
 
 def randomise(model: keras.Model, seed: int) -> keras.Model:
@@ -150,7 +154,7 @@ def test_the_stem_and_the_plain_way_agree(name: str) -> None:
         assert np.abs(one.promoter).max() > 1e-3, "the network is dead"
 
 
-@pytest.mark.parametrize("name", ["two convolutions", "valid"])
+@pytest.mark.parametrize("name", ["two convolutions"])
 def test_the_stem_and_the_plain_way_agree_for_any_weights(name: str) -> None:
     model = network(name)
     rng = np.random.default_rng(8)
@@ -166,7 +170,7 @@ def test_the_stem_and_the_plain_way_agree_for_any_weights(name: str) -> None:
         assert_close(one.halflife, other.halflife)
 
 
-@pytest.mark.parametrize("name", ["two, promoter only", "three convolutions", "valid"])
+@pytest.mark.parametrize("name", ["three convolutions", "valid"])
 @pytest.mark.parametrize("use_stem", [True, False])
 def test_the_ordinary_gradient_is_that_of_tensorflow(name: str, use_stem: bool) -> None:
     model, codes, halflife = network(name), promoters(), halflives()
@@ -187,7 +191,7 @@ def test_the_ordinary_gradient_is_that_of_tensorflow(name: str, use_stem: bool) 
 
 
 @pytest.mark.parametrize("use_stem", [True, False])
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", ["gradient", "deeplift"])
 def test_each_gene_is_explained_alone(rule: Any, use_stem: bool) -> None:
     explainer, codes, halflife = Explainer(network("two convolutions"), use_stem), promoters(), halflives()
     whole = explainer.gradients(rule, codes, halflife, BACKGROUND)
@@ -258,8 +262,10 @@ def test_activations_other_than_relu_are_refused(how: str, use_stem: bool) -> No
         keras.layers.ReLU(max_value=6),
         keras.layers.ReLU(negative_slope=0.1),
         keras.layers.Softmax(),
+        keras.layers.Dense(4, activation=keras.layers.ReLU(max_value=6)),
+        keras.Sequential([keras.Input((4,)), keras.layers.Dense(4, activation="tanh")]),
     ],
-    ids=lambda layer: type(layer).__name__,
+    ids=["LeakyReLU", "ELU", "capped", "leaky ReLU", "Softmax", "layer as argument", "network as layer"],
 )
 def test_layers_that_are_other_activations_are_refused(activation: Any) -> None:
     layers = keras.layers
@@ -267,6 +273,18 @@ def test_layers_that_are_other_activations_are_refused(activation: Any) -> None:
     model = keras.Model(halflife, layers.Dense(1)(activation(layers.Dense(4)(halflife))))
     with pytest.raises(InputError, match="Only networks with ReLU"):
         Explainer(model).gradients("deeplift", None, halflives(), BACKGROUND)
+
+
+def test_a_layer_with_relu_that_is_used_twice_is_explained() -> None:
+    layers = keras.layers
+    halflife, twice = keras.Input((FEATURES,), name="halflife"), layers.Dense(FEATURES, activation="relu")
+    model = randomise(keras.Model([halflife], layers.Dense(1)(twice(twice(halflife)))), 3)
+    rows = tf.constant(halflives())
+    with tf.GradientTape() as tape:
+        tape.watch(rows)
+        total = tf.reduce_sum(model([rows], training=False))
+    found = Explainer(model).gradients("gradient", None, halflives(), BACKGROUND)
+    assert_close(found.halflife, tape.gradient(total, rows).numpy())
 
 
 def test_another_backend_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

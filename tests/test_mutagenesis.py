@@ -171,10 +171,9 @@ def test_threads_change_nothing() -> None:
     before = thread_count()
     results = []
     try:
-        for count in (1, 2, 5):
+        for count in (1, 3):
             set_threads(count)
             results.append(Mutagenesis(model, True).changes(codes, halflife))
     finally:
         set_threads(before)
     np.testing.assert_array_equal(results[1], results[0])
-    np.testing.assert_array_equal(results[2], results[0])

@@ -221,7 +221,7 @@ def background_of(background: str | Iterable[float]) -> Floats:
     values = BACKGROUNDS.get(background, background.split(",")) if isinstance(background, str) else background
     try:
         numbers = np.array([float(value) for value in values], np.float32)
-    except ValueError:
+    except (TypeError, ValueError):
         numbers = np.zeros(0, np.float32)
     if numbers.shape != (4,) or not ((numbers >= 0) & (numbers <= 1)).all():
         what = f"the background {background!r} is not {', '.join(BACKGROUNDS)} or four numbers from 0 to 1"

@@ -82,10 +82,10 @@ class Front(NamedTuple):
 
     def values_at(self, codes: Codes, positions: Positions) -> Floats:
         """Return the values before ReLU at some output positions, float32 ``[gene, position, filter]``."""
-        padded = np.full((len(codes), self._bases(positions).max() + 1), N, np.uint8)
-        padded[:, self.place.left : self.place.left + self.length] = codes[
-            :, : padded.shape[1] - self.place.left
-        ]
+        width = self.positions + (len(self.kernel) - 1) * self.place.dilation
+        kept = codes[:, : width - self.place.left]
+        padded = np.full((len(codes), width), N, np.uint8)
+        padded[:, self.place.left : self.place.left + kept.shape[1]] = kept
         letters = np.concatenate([self.kernel, np.zeros_like(self.kernel[:, :1])], axis=1)
         total = np.zeros((len(codes), len(positions), len(self.bias)), np.float32) + self.bias
         for tap, bases in enumerate(self._bases(positions).T):

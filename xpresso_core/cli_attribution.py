@@ -69,7 +69,7 @@ def _run(arguments: argparse.Namespace) -> None:
     attributor = Attributor(
         bundle,
         arguments.method,
-        background=arguments.background or "ACGT",
+        background="ACGT" if arguments.background is None else arguments.background,
         steps=STEPS if arguments.steps is None else arguments.steps,
         corrected=arguments.correct_gradient,
     )

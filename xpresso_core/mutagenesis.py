@@ -26,8 +26,8 @@ Positions = npt.NDArray[np.intp]
 
 SUBSTITUTIONS = 3
 """Other letters per known base; an unknown base has no substitution."""
-BATCH = 4096
-"""Mutants that go through the last layers together."""
+BATCH, BATCH_BYTES = 4096, 1 << 28
+"""Mutants that go through the last layers together, and the memory that their cells may take."""
 PLAIN_BATCH = 256
 """Mutants that go through a whole network together."""
 
@@ -196,7 +196,7 @@ class Mutagenesis:
             cells = np.repeat(inputs[-1][None], len(changed.values), axis=0)
             cells[:, changed.first : changed.first + changed.values.shape[1]] = changed.values
             waiting.append((positions, cells))
-            if sum(len(cells) for _, cells in waiting) >= BATCH:
+            if sum(len(cells) for _, cells in waiting) >= min(BATCH, BATCH_BYTES // inputs[-1].nbytes):
                 yield self._finish(waiting, features, as_it_is)
                 waiting = []
         if waiting:
@@ -264,7 +264,7 @@ def _through(level: _Level, values: Floats, before: Floats, changed: _Changed) -
     anew = np.repeat(before[None, start:stop], mutants, axis=0)
     change = changed.values - values[changed.first : changed.first + count]
     by_tap = (change.reshape(-1, channels) @ level.kernel.transpose(1, 0, 2).reshape(channels, -1)).reshape(
-        mutants, count, len(level.kernel), -1
+        mutants, count, len(level.kernel), len(level.bias)
     )
     for tap in range(len(level.kernel)):
         to = changed.first + place.left - tap * place.dilation - start

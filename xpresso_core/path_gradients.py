@@ -21,6 +21,8 @@ Floats = npt.NDArray[np.float32]
 
 PLAIN_STEPS = 20
 """Steps that go through a whole network together; each needs some 10 MB for 10,500 bases."""
+FRONT_STEPS = 100
+"""Steps that go through a network behind its first block together."""
 
 
 class PathGradients:
@@ -67,11 +69,16 @@ class PathGradients:
         if codes is not None:
             start["promoter"] = np.tile(self._background, (codes.shape[1], 1))
             end["promoter"] = one_hot(codes)[0]
+        return self._mean(start, end, PLAIN_STEPS)
+
+    def _mean(self, start: dict[str, Floats], end: dict[str, Floats], together: int) -> dict[str, Floats]:
+        """Return the mean over all steps, so many of them at once."""
         parts = [
-            self._summed(self._shares[first : first + PLAIN_STEPS], start, end)
-            for first in range(0, len(self._shares), PLAIN_STEPS)
+            self._summed(self._shares[first : first + together], start, end)
+            for first in range(0, len(self._shares), together)
         ]
-        return {name: np.sum([part[name] for part in parts], axis=0) / len(self._shares) for name in end}
+        steps = np.float32(len(self._shares))
+        return {name: np.sum([part[name] for part in parts], axis=0) / steps for name in end}
 
     def _through_front(
         self, front: Front, codes: Codes, start: dict[str, Floats], end: dict[str, Floats]
@@ -85,10 +92,7 @@ class PathGradients:
         start["ends"] = self._at_background[at_ends].reshape(shape)
         end["middle"] = values[0, ~front.ends]
         end["ends"] = front.values_at(codes, at_ends).reshape(shape)
-        found = {
-            name: sums / np.float32(len(self._shares))
-            for name, sums in self._summed(self._shares, start, end).items()
-        }
+        found = self._mean(start, end, FRONT_STEPS)
         slopes = np.concatenate([found.pop("middle"), found.pop("ends").reshape(-1, filters)])
         positions = np.concatenate([at_middle, np.repeat(at_ends[:, None], filters, axis=1)])
         return {"promoter": front.to_bases(positions[None], slopes[None])[0], **found}

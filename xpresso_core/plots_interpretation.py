@@ -70,7 +70,7 @@ def profiles(table: pd.DataFrame, facts: Mapping[str, Any], path: str | os.PathL
                 axes.axvline(0, color=COLOURS["ink"], linewidth=0.6, linestyle=":")
                 axes.margins(x=0)
                 axes.ticklabel_format(axis="y", scilimits=(-2, 3), useMathText=False)
-            row[0].set_title(METHODS.get(method, method), loc="left")
+            row[0].set_title(METHODS[method], loc="left")
         for axes in panels[-1]:
             axes.set_xlabel("position relative to the TSS (bases)")
         if zoomed:
@@ -102,7 +102,7 @@ def _curve(axes: Axes, curve: pd.DataFrame, colour: str) -> None:
 def _profile_story(facts: Mapping[str, Any], methods: Sequence[str]) -> str:
     first = methods[0]
     found = facts["methods"][first]
-    text = f"By {METHODS.get(first, first)}, the profile of the highest group is farthest from that of silent genes at"
+    text = f"By {METHODS[first]}, the profile of the highest group is farthest from that of silent genes at"
     text += f" {found['peak']:+,} bases from the TSS"
     if found["core_share"] is not None and found["core_width"] < 1:
         text += (
@@ -203,8 +203,9 @@ def agreement(
     path, title
         The figure to write, and its heading.
     """
-    require_columns(table, ("between", "first", "second", "correlation"), "agreement")
-    methods = list(facts["methods"])
+    if len(table):  # one network and one method agree with nothing
+        require_columns(table, ("between", "first", "second", "correlation"), "agreement")
+    methods = [method for method in METHODS if method in facts["methods"]]
     with canvas(path, 10.0, 1.9 + 0.5 * len(methods), title, _agreement_story(facts)) as figure:
         left, right = figure.subplots(1, 2, width_ratios=(1.0, 1.15))
         _matrix(left, facts, methods)
@@ -220,8 +221,8 @@ def _matrix(axes: Axes, facts: Mapping[str, Any], methods: Sequence[str]) -> Non
     for (row, column), value in np.ndenumerate(values):
         colour = "white" if value > 0.75 else COLOURS["ink"]
         axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=9)
-    names = [METHODS.get(method, method) for method in methods]
-    axes.set_xticks(range(len(names)), [name.replace(" ", "\n") for name in names], fontsize=8.5)
+    names = [METHODS[method] for method in methods]
+    axes.set_xticks(range(len(names)), [name.replace(" ", "\n", 1) for name in names], fontsize=8.5)
     axes.set_yticks(range(len(names)), names)
     axes.tick_params(length=0)
     axes.set_title(
@@ -233,7 +234,7 @@ def _matrix(axes: Axes, facts: Mapping[str, Any], methods: Sequence[str]) -> Non
 
 def _networks(axes: Axes, table: pd.DataFrame, facts: Mapping[str, Any], methods: Sequence[str]) -> None:
     axes.set_title(f"Between {BETWEEN_NETWORKS}, trained alike", loc="left")
-    axes.set_yticks(range(len(methods)), [METHODS.get(method, method) for method in methods])
+    axes.set_yticks(range(len(methods)), [METHODS[method] for method in methods])
     axes.set_ylim(len(methods) - 0.5, -0.5)
     axes.set_xlim(-0.25, 1.02)
     axes.set_xlabel("correlation of scores")
@@ -262,8 +263,8 @@ def _networks(axes: Axes, table: pd.DataFrame, facts: Mapping[str, Any], methods
 
 
 def _agreement_story(facts: Mapping[str, Any]) -> str:
-    first, found = next(iter(facts["methods"].items()))
-    name = METHODS.get(first, first)
+    first = next(method for method in METHODS if method in facts["methods"])
+    found, name = facts["methods"][first], METHODS[first]
     if found["single_networks"] is None:
         return (
             "Methods agree on a gene's bases as far as the left panel tells. The model is a single network, so how much"

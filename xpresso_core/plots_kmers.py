@@ -41,7 +41,8 @@ def kmers(
     InputError
         If a column is missing.
     """
-    require_columns(table, COLUMNS, "k-mers")
+    if len(table):
+        require_columns(table, COLUMNS, "k-mers")
     shown = table.head(SHOWN)
     with canvas(path, 9.5, 0.7 + 1.0 * max(len(shown), 1), title, _story(table, facts)) as figure:
         if shown.empty:

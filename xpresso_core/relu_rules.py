@@ -53,6 +53,25 @@ def slope(rule: Rule, values: Any, reference: Any = None) -> Any:
     return ops.where(moved, ratio, ops.cast(0.5 * (values + reference) > 0, "float32"))
 
 
+KNOWN = (
+    keras.layers.Conv1D,
+    keras.layers.Dense,
+    keras.layers.Activation,
+    keras.layers.BatchNormalization,
+    keras.layers.MaxPooling1D,
+    keras.layers.AveragePooling1D,
+    keras.layers.GlobalMaxPooling1D,
+    keras.layers.GlobalAveragePooling1D,
+    keras.layers.Flatten,
+    keras.layers.Reshape,
+    keras.layers.Concatenate,
+    keras.layers.Add,
+    keras.layers.Dropout,
+    keras.layers.SpatialDropout1D,
+)
+"""Layers that have no activation but one that they name."""
+
+
 class Rectifier(keras.layers.Layer):
     """A ReLU whose gradient follows a rule; for ``deeplift`` the last row of a batch is the baseline."""
 
@@ -100,12 +119,17 @@ def with_rule(outputs: Any, given: dict[int, Any], rule: Rule) -> Any:
         if is_relu_layer(layer):
             return Rectifier(rule)(*positional)
         activation = getattr(layer, "activation", keras.activations.linear)
+        if not isinstance(layer, KNOWN) or activation not in {
+            keras.activations.linear,
+            keras.activations.relu,
+        }:
+            other = activation if isinstance(layer, KNOWN) else layer
+            name = getattr(other, "__name__", type(other).__name__)
+            what = f"layer {layer.name} has the activation {name}"
+            raise InputError(what, where="attribution", remedy="Only networks with ReLU can be explained")
         if activation is keras.activations.linear:
             return layer(*positional, **named)
-        if activation is not keras.activations.relu:
-            what = f"layer {layer.name} has the activation {activation.__name__}"
-            raise InputError(what, where="attribution", remedy="Only networks with ReLU can be explained")
-        linear = type(layer).from_config({**layer.get_config(), "activation": "linear"})
+        linear = type(layer).from_config({**layer.get_config(), "activation": "linear", "name": None})
         result = linear(*positional, **named)
         linear.set_weights(layer.get_weights())
         return Rectifier(rule)(result)

@@ -6,6 +6,7 @@ import json
 import shutil
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,17 @@ import pytest
 import yaml
 from project import ROOT, Project
 
+from xpresso_core.attribution import METHODS
+from xpresso_core.attribution_scores import write_scores
+from xpresso_core.configuration import expanded, experiment_plan
+from xpresso_core.dataset import Dataset
+from xpresso_core.enriched_kmers import write_kmers
+from xpresso_core.evaluation import write_evaluation
 from xpresso_core.expression import read_matrix
+from xpresso_core.files import read_json, read_table
 from xpresso_core.halflife import HALFLIFE_FEATURES
+from xpresso_core.interpreted_genes import write_genes_of
+from xpresso_core.training import train_experiment_fold
 
 # The whole demo runs before the first test; a slow machine may take its time.
 pytestmark = pytest.mark.timeout(2400)
@@ -258,6 +268,84 @@ def test_the_network_is_compared_with_simple_models_on_the_same_folds(demo: Proj
         "demo_sure alone",
         "demo_sure with predictions",
     ]
+
+
+def test_the_networks_look_at_the_core_promoter_and_at_cpg_first(demo: Project) -> None:
+    folder = demo.run_folder / "results/demo_median/interpretations/demo_network"
+    profiles = read_json(folder / "profiles.json")["methods"]
+    assert set(profiles) == set(METHODS) - {"ism"}
+    for method in ("grad_input", "integrated_gradients", "deeplift", "elrp"):
+        assert abs(profiles[method]["peak"]) <= 300, method  # CpG was planted up to 500 bases from the TSS
+        assert profiles[method]["mean_networks"] > profiles[method]["single_networks"] > 0, method
+    for contrast in ("classes", "halves"):
+        table = read(demo, f"results/demo_median/interpretations/demo_network/kmers/{contrast}.tsv")
+        assert "CG" in table["motif"].iloc[0], contrast
+        assert table["log10_e"].iloc[0] < -20
+        facts = read_json(folder / "kmers" / f"{contrast}.json")
+        assert facts["control"] == 0
+    pairs = read(demo, "results/demo_median/interpretations/demo_network/dinucleotides.tsv")
+    core = pairs[pairs["position"].abs() <= 200].pivot_table("ratio", "dinucleotide", "group", "mean")
+    assert core.loc["CG", "high"] > 1.4 * core.loc["CG", "silent"]
+    others = core.drop(index="CG")
+    assert (others["high"] / others["silent"]).between(0.7, 1.4).all()
+
+
+def test_networks_that_learn_from_shuffled_labels_have_nothing_to_say(demo: Project, tmp_path: Path) -> None:
+    folder = demo.run_folder / "results/demo_median"
+    dataset, split = tmp_path / "dataset.h5", folder / "demo_full" / "split.tsv"
+    data = Dataset.open(folder / "dataset.h5")
+    labels = np.random.default_rng(1).permutation(data.expression)
+    replace(data, expression=labels).save(dataset)
+    config = expanded(yaml.safe_load((ROOT / "config" / "demo.yaml").read_text()))
+    plan = {**experiment_plan(config, "demo_full"), "trials": 1}
+    for fold in (1, 2, 3):
+        train_experiment_fold(
+            dataset,
+            split,
+            fold,
+            plan,
+            name="shuffled labels",
+            trials_folder=tmp_path / f"trials_{fold}",
+            bundle_folder=tmp_path / f"fold_{fold}",
+            trials_path=tmp_path / f"trials_{fold}.tsv",
+            history_path=tmp_path / f"history_{fold}.tsv",
+            device="cpu",
+        )
+    models = [tmp_path / f"fold_{fold}" for fold in (1, 2, 3)]
+    predictions, metrics = tmp_path / "predictions.tsv", tmp_path / "metrics.json"
+    write_evaluation(
+        dataset, split, demo.run_folder / "results/demo/genes.tsv", models, predictions, metrics, seed=1
+    )
+    row = config["interpretations"]["demo_network"]
+    genes, classes = tmp_path / "genes.tsv", tmp_path / "classes.json"
+    write_genes_of(predictions, dataset, genes, classes, settings=row)
+    assert read_json(classes)["reason"] == "the predictions do not follow the measured expression"
+    scores = [tmp_path / f"scores_{fold}.h5" for fold in (1, 2, 3)]
+    settings = {
+        "methods": ["grad_input"],
+        "kept": "grad_input",
+        "background": "ACGT",
+        "steps": 1,
+        "own": True,
+    }
+    for fold, (model, path) in enumerate(zip(models, scores, strict=True), start=1):
+        agreement = tmp_path / f"agreement_{fold}.tsv"
+        write_scores(model, dataset, genes, path, agreement, fold=fold, settings=settings)
+    for contrast in ("classes", "halves"):
+        table, facts = tmp_path / f"{contrast}.tsv", tmp_path / f"{contrast}.json"
+        write_kmers(
+            genes,
+            scores,
+            dataset,
+            tmp_path / contrast,
+            table,
+            facts,
+            contrast=contrast,
+            settings=row["kmers"],
+            seed=1,
+        )
+        assert read_table(table).empty
+        assert read_json(facts)["reason"] == "there are no classes"
 
 
 def test_the_cost_of_whole_chromosomes_is_measured(demo: Project) -> None:
