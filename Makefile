@@ -8,6 +8,8 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
+# Processes that share the test files; the demo and SLURM wait for each other more than they work.
+WORKERS ?= 2
 CORES ?= $(shell nproc)
 CONFIG ?= config/demo.yaml
 RUN = $(shell $(BIN)/python -c "import yaml; print(yaml.safe_load(open('$(CONFIG)'))['name'])")
@@ -31,7 +33,7 @@ run: $(SETUP)
 	echo "Report: $$report (unpacked: results/$(RUN)/report/index.html)"
 
 test: $(SETUP)
-	$(BIN)/python -m pytest $(TESTS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
 
 bench: $(SETUP)
 	@for script in docs/benchmarks/bench_*.py; do $(BIN)/python $$script; done

@@ -28,10 +28,10 @@ from xpresso_core.score_file import Scores
 
 WINDOW = Window(40, 20)
 SCALER = Scaler("strict", 2.0, 1.5, HALFLIFE_FEATURES, (1.0,) * 8, (2.0,) * 8)
-METHODS: tuple[Method, ...] = ("grad_input", "integrated_gradients", "elrp")
+METHODS: tuple[Method, ...] = ("grad_input", "integrated_gradients", "saliency")
 SETTINGS: dict[str, Any] = {
     "methods": list(METHODS),
-    "kept": "elrp",
+    "kept": "saliency",
     "background": "ACGT",
     "steps": 5,
     "own": True,
@@ -88,7 +88,7 @@ def groups() -> np.ndarray:
 
 
 def scored(bundle: Bundle, codes: np.ndarray, data: Dataset, groups: np.ndarray, **changes: Any) -> Any:
-    given: dict[str, Any] = {"methods": METHODS, "kept": "elrp", "background": "ACGT", "steps": 5}
+    given: dict[str, Any] = {"methods": METHODS, "kept": "saliency", "background": "ACGT", "steps": 5}
     features = data.halflife if "halflife" in bundle.inputs else None
     return score_genes(bundle, codes, features, groups, data.gene_id, **(given | changes))
 
@@ -105,7 +105,7 @@ def maps(bundle: Bundle, codes: np.ndarray, data: Dataset) -> np.ndarray:
     """Return ``[method, network, gene, position]`` by a call for each gene."""
     rows = []
     for method in METHODS:
-        attributor = Attributor(bundle, method, background="ACGT", steps=5, use_stem=False)
+        attributor = Attributor(bundle, method, background="ACGT", steps=5)
         rows.append(
             [
                 attributor.attribute_network(one, codes, data.halflife).promoter.sum(axis=2)
@@ -145,7 +145,7 @@ def test_kept_scores_are_the_mean_over_the_members(
 def test_members_alone_are_what_the_bundle_explains(
     found: tuple[Scores, pd.DataFrame], bundle: Bundle, codes: np.ndarray, data: Dataset
 ) -> None:
-    whole = Attributor(bundle, "elrp").attribute(codes, data.halflife).promoter.sum(axis=2)
+    whole = Attributor(bundle, "saliency").attribute(codes, data.halflife).promoter.sum(axis=2)
     np.testing.assert_allclose(found[0].scores, whole, atol=2e-6)
 
 
@@ -190,7 +190,7 @@ def test_one_network_and_one_method_have_nothing_to_agree_with(
     assert agreement.empty
     assert agreement.columns.tolist() == ["gene_id", "between", "first", "second", "correlation"]
     np.testing.assert_allclose(scores.sums[0, 0].sum(axis=0), scores.scores.sum(axis=0), rtol=1e-5)
-    _, agreement = scored(single, codes, data, groups, methods=("saliency", "elrp"), kept="saliency")
+    _, agreement = scored(single, codes, data, groups, methods=("saliency", "elrp"), kept="elrp")
     assert agreement["between"].unique().tolist() == ["methods"]
 
 
@@ -238,7 +238,9 @@ def test_only_genes_of_the_fold_are_scored_with_their_groups_and_features(
     data = Dataset.open(folder / "dataset.h5", WINDOW)
     rows = [data.gene_id.tolist().index(gene) for gene in genes["gene_id"]]
     bundle = load_bundle(folder / "model", spare=True)
-    each = Attributor(bundle, "elrp").attribute(data.codes[rows], data.halflife[rows]).promoter.sum(axis=2)
+    each = (
+        Attributor(bundle, "saliency").attribute(data.codes[rows], data.halflife[rows]).promoter.sum(axis=2)
+    )
     np.testing.assert_allclose(scores.scores, each, atol=2e-6)
     sums = scores.sums[2, :2].mean(axis=0)
     for group, name in enumerate(GROUP_NAMES):
@@ -256,16 +258,16 @@ def test_a_model_from_elsewhere_is_given_average_features(folder: Path, tmp_path
     data = Dataset.open(folder / "dataset.h5", WINDOW)
     rows = [data.gene_id.tolist().index(gene) for gene in average.gene_id]
     bundle = load_bundle(folder / "model")
-    expected = Attributor(bundle, "elrp").attribute(data.codes[rows]).promoter.sum(axis=2)
+    expected = Attributor(bundle, "saliency").attribute(data.codes[rows]).promoter.sum(axis=2)
     np.testing.assert_allclose(average.scores, expected, atol=2e-6)
     assert np.abs(average.scores - ours.scores).max() > 1e-3
 
 
 def test_the_kept_method_is_the_one_asked_for(folder: Path, tmp_path: Path) -> None:
-    kept = {name: write(folder, tmp_path / name, kept=name) for name in ("elrp", "grad_input")}
-    np.testing.assert_array_equal(kept["elrp"].sums, kept["grad_input"].sums)
-    assert np.abs(kept["elrp"].scores - kept["grad_input"].scores).max() > 1e-3
-    for number, name in ((0, "grad_input"), (2, "elrp")):
+    kept = {name: write(folder, tmp_path / name, kept=name) for name in ("saliency", "grad_input")}
+    np.testing.assert_array_equal(kept["saliency"].sums, kept["grad_input"].sums)
+    assert np.abs(kept["saliency"].scores - kept["grad_input"].scores).max() > 1e-3
+    for number, name in ((0, "grad_input"), (2, "saliency")):
         total = kept[name].sums[number, :2].mean(axis=0).sum(axis=0)
         np.testing.assert_allclose(kept[name].scores.sum(axis=0), total, atol=2e-5)
 

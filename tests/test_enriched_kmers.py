@@ -27,7 +27,6 @@ from xpresso_core.enriched_kmers import (
     write_kmers,
 )
 from xpresso_core.errors import InputError
-from xpresso_core.expression_groups import GROUP_NAMES
 from xpresso_core.files import read_json, read_table, write_table
 from xpresso_core.genome import Window
 from xpresso_core.halflife import HALFLIFE_FEATURES
@@ -237,7 +236,12 @@ def make(
 
 
 def find(
-    folder: Path, scores: list[Path], out: str = "out", contrast: str = "classes", seed: int = 1, **changes: Any
+    folder: Path,
+    scores: list[Path],
+    out: str = "out",
+    contrast: str = "classes",
+    seed: int = 1,
+    **changes: Any,
 ) -> tuple[pd.DataFrame, dict[str, Any]]:
     paths = [folder / out / name for name in ("kmers", "kmers.tsv", "kmers.json")]
     write_kmers(
@@ -407,7 +411,9 @@ def test_halves_of_the_high_class_are_compared_alike(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("_nothing_known")
-@pytest.mark.parametrize("genes", [{"class": ""}, {"class": "B"}, {"class": "A"}], ids=["none", "high", "low"])
+@pytest.mark.parametrize(
+    "genes", [{"class": ""}, {"class": "B"}, {"class": "A"}], ids=["none", "high", "low"]
+)
 def test_without_classes_there_is_a_reason_and_nothing_else(tmp_path: Path, genes: dict[str, str]) -> None:
     scores = make(tmp_path, everywhere("CG"), **genes)
     table, facts = find(tmp_path, scores)
@@ -434,7 +440,9 @@ def test_no_more_stretches_than_asked_for_are_used(tmp_path: Path) -> None:
     scores = make(tmp_path, everywhere("CG"))
     find(tmp_path, scores, "all", most=1)
     _, facts = find(tmp_path, scores, "some", most=1, subsample=100)
-    everything = [read_fasta(tmp_path / "all" / "kmers" / f"{kind}.fa") for kind in ("positives", "negatives")]
+    everything = [
+        read_fasta(tmp_path / "all" / "kmers" / f"{kind}.fa") for kind in ("positives", "negatives")
+    ]
     assert facts["sub_sequences"] == len(everything[0])
     assert facts["used"] == 100
     chosen = subsample(len(everything[0]), 100)
@@ -493,8 +501,3 @@ def test_genes_that_the_dataset_lacks_are_refused(tmp_path: Path) -> None:
     Dataset(**{**vars(data), "gene_id": names}).save(tmp_path / "dataset.h5")
     with pytest.raises(InputError, match="g100"):
         find(tmp_path, scores, most=1)
-
-
-def test_groups_of_expression_do_not_matter_for_classes() -> None:
-    assert {low for _, low, _ in enriched_kmers.CONTRASTS.values()} == {"A", "lower"}
-    assert not set(GROUP_NAMES) & {name for row in enriched_kmers.CONTRASTS.values() for name in row[1:]}

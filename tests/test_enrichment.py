@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
+from toy import WINDOW, toy_dataset
 
 from xpresso_core.enrichment import (
     DINUCLEOTIDES,
     dinucleotide_enrichment,
     enrichment_table,
     smoothed_enrichment,
+    write_dinucleotides,
 )
-from xpresso_core.errors import InputError
+from xpresso_core.errors import ConfigError, InputError
+from xpresso_core.expression_groups import GROUP_NAMES, expression_bins, silent_bound
+from xpresso_core.files import read_table
+from xpresso_core.genome import Window
 from xpresso_core.sequence import encode, reverse_complement
 from xpresso_core.smoothing import smooth
 
@@ -197,3 +205,76 @@ def test_what_cannot_be_counted(
 ) -> None:
     with pytest.raises(InputError, match=message):
         dinucleotide_enrichment(codes, groups, number)
+
+
+PART = Window(50, 40)
+
+
+def test_dinucleotides_of_a_dataset_by_measured_expression(tmp_path: Path) -> None:
+    data = toy_dataset(200)
+    data.save(tmp_path / "dataset.h5")
+    write_dinucleotides(
+        tmp_path / "dataset.h5", tmp_path / "table.tsv", window=PART, silent=0.2, resolution=30
+    )
+    table = read_table(tmp_path / "table.tsv", dtype={"dinucleotide": str})
+    groups = expression_bins(data.expression, silent_bound(data.expression, 0.2))
+    start = WINDOW.upstream - PART.upstream
+    codes = data.codes[:, start : start + PART.length]
+    ours = dinucleotide_enrichment(codes, groups, 4)
+    expected = enrichment_table(ours, smoothed_enrichment(ours.ratio, 30 / 89), 50, GROUP_NAMES)
+    assert table["group"].unique().tolist() == list(GROUP_NAMES)
+    assert table["position"].agg(["min", "max"]).tolist() == [-50, 38]
+    for column in expected.columns:
+        if expected[column].dtype.kind in "if":
+            np.testing.assert_allclose(table[column], expected[column], rtol=1e-12)
+        else:
+            assert table[column].tolist() == expected[column].tolist()
+    row = table[(table["group"] == "high") & (table["dinucleotide"] == "CG") & (table["position"] == -3)]
+    observed, hoped = plain(codes[groups == 3], "CG", 47)
+    assert row["observed"].item() == pytest.approx(observed)
+    assert row["ratio"].item() == pytest.approx(observed / hoped)
+    assert row["genes"].item() == (groups == 3).sum()
+
+
+def test_groups_without_genes_have_no_rows(tmp_path: Path) -> None:
+    data = toy_dataset(60)
+    values = np.where(np.arange(60) < 40, -1.0, 2.0).astype(np.float32)
+    replace(data, expression=values).save(tmp_path / "dataset.h5")
+    write_dinucleotides(
+        tmp_path / "dataset.h5", tmp_path / "table.tsv", window=PART, silent=0.1, resolution=89
+    )
+    table = read_table(tmp_path / "table.tsv", dtype={"dinucleotide": str})
+    assert dict(zip(table["group"], table["genes"], strict=True)) == {"silent": 40, "high": 20}
+    assert len(table) == 2 * 16 * (PART.length - 1)
+
+
+def test_a_resolution_beyond_the_promoter_takes_all_of_it(tmp_path: Path) -> None:
+    toy_dataset(60).save(tmp_path / "dataset.h5")
+    tables = []
+    for resolution in (PART.length - 1, PART.length, 5000):
+        write_dinucleotides(
+            tmp_path / "dataset.h5", tmp_path / "a.tsv", window=PART, silent=0.1, resolution=resolution
+        )
+        tables.append((tmp_path / "a.tsv").read_bytes())
+    assert tables[0] == tables[1] == tables[2]
+
+
+@pytest.mark.parametrize(
+    ("window", "values", "error", "message"),
+    [
+        (Window(91, 60), None, ConfigError, "the stored promoters reach from -90"),
+        (PART, 0.5, InputError, "none of 60 genes is above the bound"),
+    ],
+)
+def test_datasets_whose_dinucleotides_cannot_be_counted(
+    tmp_path: Path, window: Window, values: float | None, error: type[Exception], message: str
+) -> None:
+    data = toy_dataset(60)
+    if values is not None:
+        data = replace(data, expression=np.full(60, values, np.float32))
+    data.save(tmp_path / "dataset.h5")
+    with pytest.raises(error, match=message):
+        write_dinucleotides(
+            tmp_path / "dataset.h5", tmp_path / "table.tsv", window=window, silent=0.1, resolution=30
+        )
+    assert not (tmp_path / "table.tsv").exists()

@@ -9,7 +9,13 @@ import pandas as pd
 import pytest
 
 from xpresso_core.errors import InputError
-from xpresso_core.expression_groups import GROUP_NAMES, expression_bins, group_edges, right_closed
+from xpresso_core.expression_groups import (
+    GROUP_NAMES,
+    expression_bins,
+    group_edges,
+    right_closed,
+    silent_bound,
+)
 
 
 @pytest.mark.real
@@ -55,3 +61,24 @@ def test_the_largest_is_high_whatever_the_rounding() -> None:
 def test_what_cannot_be_grouped(values: list[float], silent: float, message: str) -> None:
     with pytest.raises(InputError, match=message):
         expression_bins(values, silent)
+
+
+def test_the_bound_of_silent_genes_is_a_share_of_the_range() -> None:
+    values = [2.0, -1.0, 0.5, 3.0]
+    assert silent_bound(values, 0.0) == -1
+    assert silent_bound(values, 0.25) == 0
+    assert silent_bound(values, 1.0) == 3
+    assert type(silent_bound(np.array(values, np.float32), 0.25)) is float
+    assert silent_bound([0.75], 0.5) == 0.75
+
+
+def test_the_bound_moves_with_the_unit_and_not_with_the_order() -> None:
+    rng = np.random.default_rng(1)
+    values = rng.normal(size=50)
+    bound = silent_bound(values, 0.1)
+    assert silent_bound(rng.permutation(values), 0.1) == bound
+    assert silent_bound(3 * values - 7, 0.1) == pytest.approx(3 * bound - 7)
+    groups = expression_bins(values, bound)
+    assert (groups == 0).tolist() == (values <= bound).tolist()
+    assert groups[values.argmin()] == 0
+    assert groups[values.argmax()] == 3

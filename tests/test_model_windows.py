@@ -43,7 +43,8 @@ def stored(genome: Genome, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "window", [STORED, Window(60, 40), Window(60, 40, 1), Window(90, 59, 1), Window(10, 0, 3), Window(0, 5, 2)]
+    "window",
+    [STORED, Window(60, 40), Window(60, 40, 1), Window(90, 59, 1), Window(10, 0, 3), Window(0, 5, 2)],
 )
 def test_windows_are_those_of_the_genome(genome: Genome, stored: Path, window: Window) -> None:
     expected = np.stack([genome.window(*place, window) for place in PLACES])
