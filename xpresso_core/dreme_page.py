@@ -22,7 +22,7 @@ th, td { padding: .15rem .8rem .15rem 0; text-align: right; white-space: nowrap;
 th { font-weight: 600; }
 td.word, th.word { text-align: left; font-family: ui-monospace, monospace; }
 th.word { font-family: inherit; }
-tr:nth-child(2) td { border-bottom: 1px solid #ccc; font-weight: 600; }
+.wide tr:nth-child(2) td { border-bottom: 1px solid #ccc; font-weight: 600; }
 table.run td { text-align: left; white-space: normal; overflow-wrap: anywhere; }
 table.run th { text-align: left; }
 .logos { display: flex; flex-wrap: wrap; gap: .5rem 2.5rem; margin: .4rem 0 .8rem; }
