@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from toy import toy_dataset
 
 from xpresso_core import attribution_scores
 from xpresso_core.attribution import Attributor, Method
-from xpresso_core.attribution_scores import score_genes, write_scores
+from xpresso_core.attribution_scores import score_genes, untrained_bundle, write_scores
 from xpresso_core.bundle import Bundle, load_bundle, save_bundle
 from xpresso_core.dataset import Dataset
 from xpresso_core.errors import InputError
@@ -89,6 +90,7 @@ def groups() -> np.ndarray:
 
 def scored(bundle: Bundle, codes: np.ndarray, data: Dataset, groups: np.ndarray, **changes: Any) -> Any:
     given: dict[str, Any] = {"methods": METHODS, "kept": "saliency", "background": "ACGT", "steps": 5}
+    given["rng"] = np.random.default_rng(0)
     features = data.halflife if "halflife" in bundle.inputs else None
     return score_genes(bundle, codes, features, groups, data.gene_id, **(given | changes))
 
@@ -130,6 +132,35 @@ def test_sums_and_counts_are_those_of_the_groups(
     assert scores.members == 2
     assert scores.window == WINDOW
     assert scores.unit == "log10(RPKM + 0.1)"
+
+
+def test_untrained_networks_have_the_same_weights_in_another_order(
+    bundle: Bundle, found: tuple[Scores, pd.DataFrame], codes: np.ndarray, data: Dataset
+) -> None:
+    untrained = untrained_bundle(bundle, np.random.default_rng(0))
+    assert len(untrained.members) == 2
+    assert untrained.spare == ()
+    for before, after in zip(bundle.members, untrained.members, strict=True):
+        for old, new in zip(before.get_weights(), after.get_weights(), strict=True):
+            np.testing.assert_array_equal(np.sort(old, axis=None), np.sort(new, axis=None))
+            assert old.size < 8 or not np.array_equal(old, new)
+    again = Attributor(untrained, "saliency").attribute(codes, data.halflife)
+    np.testing.assert_allclose(found[0].untrained, again.promoter.sum(axis=2), atol=2e-6)
+    assert np.abs(found[0].untrained - found[0].scores).max() > 1e-3
+
+
+def test_a_constant_network_is_left_out_of_the_agreement(
+    bundle: Bundle, codes: np.ndarray, data: Dataset, groups: np.ndarray
+) -> None:
+    dead = network(9)
+    dead.set_weights([np.zeros_like(weights) for weights in dead.get_weights()])
+    three = replace(bundle, spare=(dead,))
+    of_three, of_two = (scored(one, codes, data, groups)[1] for one in (three, replace(bundle, spare=())))
+    for table in (of_three, of_two):
+        assert table.loc[table["between"] == "networks", "correlation"].notna().all()
+    pd.testing.assert_frame_equal(of_three, of_two)
+    of_dead = scored(replace(bundle, members=(dead,), spare=(dead,)), codes, data, groups)[1]
+    assert of_dead["correlation"].isna().all()
 
 
 def test_kept_scores_are_the_mean_over_the_members(
@@ -222,7 +253,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, bundle: Bundle, data: Datas
 def write(folder: Path, out: Path, fold: int = 1, genes: str = "genes.tsv", **changes: Any) -> Scores:
     write_scores(
         folder / "model", folder / "dataset.h5", folder / genes, out / "scores.h5", out / "agreement.tsv",
-        fold=fold, settings=SETTINGS | changes,
+        fold=fold, settings=SETTINGS | changes, seed=1,
     )  # fmt: skip
     return Scores.open(out / "scores.h5")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
 import keras
 import numpy as np
@@ -15,7 +15,7 @@ from xpresso_core.errors import DeviceError, InputError
 from xpresso_core.explainer import Explainer
 from xpresso_core.genome import Window
 from xpresso_core.network import build
-from xpresso_core.relu_rules import RULES
+from xpresso_core.relu_rules import Rule
 from xpresso_core.sequence import Codes, one_hot
 
 Array = npt.NDArray[np.float32]
@@ -147,7 +147,7 @@ def test_the_stem_and_the_plain_way_agree(name: str) -> None:
     fast, plain = Explainer(model, True), Explainer(model, False)
     assert fast.front is not None
     assert plain.front is None
-    for rule in RULES:
+    for rule in get_args(Rule):
         one, other = (way.gradients(rule, codes, halflife, BACKGROUND) for way in (fast, plain))
         assert_close(one.promoter, other.promoter)
         assert_close(one.halflife, other.halflife)
@@ -162,7 +162,7 @@ def test_the_stem_and_the_plain_way_agree_for_any_weights(name: str) -> None:
         weight.assign(rng.normal(0, 0.5, weight.shape))
     codes, halflife = rng.integers(0, 4, (9, LENGTH), np.uint8), halflives(9)
     background = np.array([0.2617064, 0.2335449, 0.2379253, 0.2668234], np.float32)
-    for rule in RULES:
+    for rule in get_args(Rule):
         one, other = (
             Explainer(model, way).gradients(rule, codes, halflife, background) for way in (True, False)
         )
@@ -203,7 +203,7 @@ def test_each_gene_is_explained_alone(rule: Any, use_stem: bool) -> None:
 
 def test_ordinary_gradients_and_elrp_know_no_background() -> None:
     explainer, codes, halflife = Explainer(network("two convolutions"), True), promoters(), halflives()
-    for rule in RULES:
+    for rule in get_args(Rule):
         one, other = (
             explainer.gradients(rule, codes, halflife, value).promoter
             for value in (BACKGROUND, np.zeros(4, np.float32))
@@ -212,7 +212,7 @@ def test_ordinary_gradients_and_elrp_know_no_background() -> None:
 
 
 @pytest.mark.parametrize("use_stem", [None, True, False])
-@pytest.mark.parametrize("rule", RULES)
+@pytest.mark.parametrize("rule", get_args(Rule))
 def test_a_network_of_features_alone_needs_no_promoter(rule: Any, use_stem: bool | None) -> None:
     explainer, halflife = Explainer(features_only(), use_stem), halflives()
     found = explainer.gradients(rule, None, halflife, BACKGROUND)
@@ -225,7 +225,7 @@ def test_what_the_stem_cannot_run_goes_the_plain_way_unless_the_stem_is_asked_fo
     model, codes = read_twice(), promoters()
     free, plain = Explainer(model), Explainer(model, False)
     assert free.front is None
-    for rule in RULES:
+    for rule in get_args(Rule):
         one, other = (way.gradients(rule, codes, None, BACKGROUND).promoter for way in (free, plain))
         np.testing.assert_array_equal(one, other)
     with pytest.raises(DeviceError, match="the stem cannot run the first layers.*use_stem=False"):
@@ -299,7 +299,7 @@ def test_explaining_leaves_the_network_as_it_was() -> None:
     before = [weight.copy() for weight in model.get_weights()]
     predicted = model.predict_on_batch([one_hot(codes), halflife])
     explainer = Explainer(model)
-    for rule in RULES:
+    for rule in get_args(Rule):
         explainer.gradients(rule, codes, halflife, BACKGROUND)
     for one, other in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(one, other)

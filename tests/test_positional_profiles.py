@@ -37,6 +37,7 @@ def fold(
     return Scores(
         np.array([f"g{row}" for row in range(sum(counts))]),
         np.zeros((0, window.length), np.float32),
+        np.zeros((0, window.length), np.float32),
         means * np.array(counts)[:, None],
         np.array(counts),
         methods,

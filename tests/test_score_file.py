@@ -22,6 +22,7 @@ def scores_of(genes: int = 5, seed: int = 0, **changes: Any) -> Scores:
     parts: dict[str, Any] = {
         "gene_id": np.array([f"g{seed}_{row}" for row in range(genes)]),
         "scores": rng.normal(size=(genes, window.length)).astype(np.float32),
+        "untrained": rng.normal(size=(genes, window.length)).astype(np.float32),
         "sums": rng.normal(size=(2, 3, len(GROUP_NAMES), window.length)),
         "counts": np.array([1, 0, 1, genes - 2]),
         "methods": ("saliency", "deeplift"),
@@ -57,7 +58,7 @@ def test_without_genes_all_but_their_scores_come_back(tmp_path: Path) -> None:
     made.save(tmp_path / "scores.h5")
     found = Scores.open(tmp_path / "scores.h5", with_genes=False)
     assert found.scores.shape == (0, 10)
-    assert_same(made._replace(scores=made.scores[:0]), found)
+    assert_same(made._replace(scores=made.scores[:0], untrained=made.untrained[:0]), found)
 
 
 def test_an_error_leaves_no_file(tmp_path: Path) -> None:

@@ -21,10 +21,10 @@ import numpy.typing as npt
 from xpresso_core.bundle_record import FORMAT, FORMAT_VERSION, REMAKE, check_member, check_record, plain
 from xpresso_core.errors import InputError
 from xpresso_core.files import atomic_path, read_json, sha256, write_json
-from xpresso_core.genome import Window
+from xpresso_core.genome import RELEASED_WINDOW, Window
 from xpresso_core.model_card import model_card
 from xpresso_core.provenance import versions
-from xpresso_core.released import RELEASED_FEATURES, RELEASED_WINDOW, read_released, released_record
+from xpresso_core.released import RELEASED_FEATURES, read_released, released_record
 from xpresso_core.scaling import Scaler
 from xpresso_core.sequence import Codes
 from xpresso_core.stem import codes_model

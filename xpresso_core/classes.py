@@ -1,7 +1,7 @@
 """Classes of genes by predicted expression, A of low and B of high (Figure 6B).
 
 Classes only mean something where the predictions do. There are none where predictions do not follow the measured
-expression, and, by the rule of the paper, none where they have a single mode.
+expression, and, by the rule of the paper, none where they have no two modes beyond chance.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Classes(NamedTuple):
         ``[gene]``: `LOW`, `HIGH` or nothing.
     facts
         What the figure and the first page tell, plain types: ``rule``; ``reason``, why there are no classes, or
-        nothing; ``threshold``, the lowest prediction of class B; ``r2`` and ``p`` of predicted and measured
+        nothing; ``threshold``, where class B begins; ``r``, ``r2`` and ``p`` of predicted and measured
         expression; for a mixture its ``weights``, ``means``, ``sds``, ``modes`` and ``valley_p``.
     """
 
@@ -70,17 +70,23 @@ def classes_of(predicted: Floats, observed: Floats, rule: ClassRule) -> Classes:
         for name in ("weights", "means", "sds", "modes")
     }
     facts |= {"valley_p": mixture.valley_p, "bimodal": mixture.bimodal}
+    if np.ptp(observed) == 0:
+        what = "all genes have the same measured expression"
+        raise InputError(what, where="classes", remedy="Check the expression table")
     test = pearsonr(predicted, observed, alternative="greater")
-    facts |= {"r2": float(test.statistic) ** 2, "p": float(test.pvalue)}
+    facts |= {"r": float(test.statistic), "r2": float(test.statistic) ** 2, "p": float(test.pvalue)}
     if not test.pvalue < CHANCE:
         facts["reason"] = "the predictions do not follow the measured expression"
     elif rule == "thirds":
-        order = np.argsort(predicted, kind="stable")
-        third = len(order) // 3
-        names[order[:third]], names[order[-third:]] = LOW, HIGH
-        facts["threshold"] = float(predicted[order[-third]])
+        ordered, third = np.sort(predicted), len(predicted) // 3
+        low, high = float(ordered[third - 1]), float(ordered[-third])
+        if low < high:
+            names[predicted <= low], names[predicted >= high] = LOW, HIGH
+            facts["threshold"] = high
+        else:
+            facts["reason"] = "too many predictions are the same"
     elif not mixture.bimodal or mixture.threshold is None:
-        facts["reason"] = "the predictions have a single mode"
+        facts["reason"] = "the predictions have no two modes beyond chance"
     else:
         names[:] = np.where(predicted >= mixture.threshold, HIGH, LOW)
         facts["threshold"] = float(mixture.threshold)

@@ -8,6 +8,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from xpresso_core.cli_command import Command, say
+from xpresso_core.errors import InputError
 
 if TYPE_CHECKING:
     from xpresso_core.dreme_result import DremeMotif
@@ -61,6 +62,9 @@ def _run(arguments: argparse.Namespace) -> None:
     def told(motif: DremeMotif) -> None:
         say(f"{motif.expression}: {motif.sites:,} sites, E-value {format_log(motif.log_evalue)}")
 
+    if arguments.positives == arguments.negatives == "-":
+        what = "standard input cannot be both kinds of sequences"
+        raise InputError(what, remedy="Name a file for one of them")
     folder = arguments.output or arguments.oc
     result = write_dreme(
         arguments.positives,

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from xpresso_core.contradictions_training import read_window
 from xpresso_core.errors import nearest
 from xpresso_core.experiment_rows import expand
+from xpresso_core.genome import RELEASED_WINDOW
 from xpresso_core.motifs import RELEASES, TAXA, jaspar_of
 
 
@@ -25,6 +27,7 @@ def interpretation_contradictions(
         if "dataset" in row:
             yield f"{where}.dataset: there is no {dataset!r}{nearest(dataset, config['datasets'])}"
         return
+    yield from _window(where, row, experiments, config)
     if row["kmers"] is not None:
         yield from _kmers(f"{where}.kmers", row["kmers"], row["methods"])
     species = config["datasets"][dataset]["species"]
@@ -36,6 +39,27 @@ def interpretation_contradictions(
         length = sum(row["dinucleotides"].values())
         if length <= row["smooth"]:
             yield f"{where}.dinucleotides: {length} bases cannot be smoothed over {row['smooth']}; give more"
+
+
+def _window(
+    where: str, row: Mapping[str, Any], experiments: Mapping[str, Any], config: Mapping[str, Any]
+) -> Iterator[str]:
+    """Yield where a network's window is too short to be smoothed, or longer than what the species stores."""
+    if "experiment" in row:
+        window = read_window(experiments[row["experiment"]], config)
+        if window is not None and window.length < row["smooth"]:
+            yield f"{where}.smooth: the network reads {window.length} bases; smooth over fewer"
+        return
+    stored = config["species"].get(config["datasets"][row["dataset"]]["species"], {}).get("window")
+    needed = {
+        "upstream": RELEASED_WINDOW.upstream,
+        "downstream": RELEASED_WINDOW.downstream + RELEASED_WINDOW.minus_shift,
+    }
+    if stored and any(stored[side] < bases for side, bases in needed.items()):
+        yield (
+            f"{where}.model: the released networks read -{needed['upstream']} to +{needed['downstream']}, but the"
+            f" species' window is -{stored['upstream']} to +{stored['downstream']}; store more"
+        )
 
 
 def _kmers(where: str, kmers: Mapping[str, Any], methods: list[str]) -> Iterator[str]:

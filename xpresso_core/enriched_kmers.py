@@ -11,25 +11,28 @@ from __future__ import annotations
 import platform
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import h5py
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from xpresso_core.classes import HIGH, LOW, LOWER, UPPER, read_genes
+from xpresso_core.dataset import Dataset
 from xpresso_core.dreme import find_motifs
 from xpresso_core.dreme_folder import write_result
 from xpresso_core.dreme_format import Run, Source, date
 from xpresso_core.dreme_result import DremeResult, Options
+from xpresso_core.errors import InputError
 from xpresso_core.files import atomic_path, write_json, write_table
 from xpresso_core.genome import Window
 from xpresso_core.meme_format import Motif
 from xpresso_core.model_windows import codes_for
 from xpresso_core.motifs import read_motifs
 from xpresso_core.randomness import generator
+from xpresso_core.score_file import open_scores
 from xpresso_core.sequence import Codes, decode
 from xpresso_core.similar_motifs import similar_motifs
 from xpresso_core.subsample import subsample
@@ -171,8 +174,10 @@ def write_kmers(
     table
         What to write: `kmer_table`.
     facts
-        What to write, JSON: ``genes`` of both kinds, ``reason`` why nothing was looked for, numbers and mean length of
-        ``sub_sequences``, and ``control``: how many motifs there are if sub-sequences of both kinds are shuffled.
+        What to write, JSON: ``genes`` of both kinds, ``reason`` why nothing was looked for, numbers and mean length
+        of ``sub_sequences``; ``control``: 1 if there is a motif where sub-sequences of both kinds are shuffled, else
+        0; and ``untrained``: ``motif`` and ``log10_e`` of the first motif by the scores of networks that have learned
+        nothing, None if there is none.
     contrast
         A key of `CONTRASTS`.
     settings
@@ -186,14 +191,16 @@ def write_kmers(
         "contrast": contrast,
         "genes": {name: int((genes == name).sum()) for name in (low, high)},
     }
-    told |= {"reason": "", "control": None}
+    told |= {"reason": "", "control": None, "untrained": None}
     result = None
     with atomic_path(folder) as draft:
         draft.mkdir()
         marked, window, ids = _marked(scores, genes, low, high)
-        places = stretches(marked, settings["flank"]) if marked is not None else None
-        if places is None or not len(places.row):
-            told["reason"] = "there are no classes" if places is None else "no position stands out"
+        places = _long_enough(marked, settings) if marked is not None else None
+        if places is None:
+            told["reason"] = "there are no classes"
+        elif not len(places.row):
+            told["reason"] = "no stretch that stands out is as long as the shortest word"
         else:
             codes = _promoters(dataset, window, ids)
             rng = generator(seed, f"enriched k-mers of {contrast}")
@@ -204,16 +211,18 @@ def write_kmers(
             sequences = [sub_sequences(codes, kind) for kind in chosen.values()]
             result = _dreme(draft, sequences, settings)
             told |= _told(places, sequences, settings, rng)
+            untrained = _marked(scores, genes, low, high, "untrained")[0]
+            told["untrained"] = _first_untrained(untrained, codes, settings, rng)
     write_table(kmer_table(result, read_motifs(settings["known"]) if result else []), table)
     write_json(told, facts)
 
 
 def _marked(
-    scores: Sequence[Path], genes: pd.Series, low: str, high: str
+    scores: Sequence[Path], genes: pd.Series[str], low: str, high: str, kept: str = "scores"
 ) -> tuple[npt.NDArray[np.bool_] | None, Window, list[str]]:
     """Return the outstanding positions of high genes, the window and the genes; no positions without both kinds."""
-    stores = [h5py.File(path, "r") for path in scores]
-    try:
+    with ExitStack() as stack:
+        stores = [stack.enter_context(open_scores(path)) for path in scores]
         ids = [np.array(store["gene_id"].asstr()[:], dtype=str) for store in stores]
         kinds = [genes.reindex(part).to_numpy() for part in ids]
         window = Window(*(int(side) for side in stores[0].attrs["window"]))
@@ -223,27 +232,43 @@ def _marked(
         marked = np.empty((len(of_high), window.length), dtype=bool)
         for start in range(0, window.length, COLUMNS):
             columns = slice(start, start + COLUMNS)
-            parts = [store["scores"][:, columns] for store in stores]
+            parts = [store[kept][:, columns] for store in stores]
             values = {
                 name: np.concatenate([part[kind == name] for part, kind in zip(parts, kinds, strict=True)])
                 for name in (low, high)
             }
             marked[:, columns] = outstanding(values[low], values[high])
         return marked, window, of_high
-    finally:
-        for store in stores:
-            store.close()
+
+
+def _first_untrained(
+    marked: npt.NDArray[np.bool_] | None, codes: Codes, settings: Mapping[str, Any], rng: np.random.Generator
+) -> dict[str, Any] | None:
+    """Search the stretches that stand out by the scores of untrained networks, for one motif."""
+    if marked is None or not len((places := _long_enough(marked, settings)).row):
+        return None
+    kinds = (_chosen(kind, settings["subsample"]) for kind in (places, permuted(places, len(codes), rng)))
+    positives, negatives = (sub_sequences(codes, kind) for kind in kinds)
+    found = find_motifs(positives, negatives, _options(settings)._replace(most_motifs=1)).motifs
+    return {"motif": found[0].expression, "log10_e": found[0].log_evalue / np.log(10)} if found else None
+
+
+def _long_enough(marked: npt.NDArray[np.bool_], settings: Mapping[str, Any]) -> Places:
+    """Return the stretches that hold a word."""
+    places = stretches(marked, settings["flank"])
+    long = places.end - places.start >= settings["mink"]
+    return Places(*(part[long] for part in places))
 
 
 def _promoters(dataset: Path, window: Window, ids: Sequence[str]) -> Codes:
-    from xpresso_core.dataset import Dataset
-
-    place = pd.Series(np.arange(len(ids := list(ids))), index=ids)
+    """Return the promoters of some genes, on the window of their scores."""
     stored = Dataset.open(dataset).gene_id
-    rows = place.reindex(stored).to_numpy()
-    there = np.flatnonzero(~np.isnan(rows))
-    codes = np.empty((len(ids), window.length), np.uint8)
-    codes[rows[there].astype(np.intp)] = codes_for(dataset, window)[there]
+    rows = pd.Series(np.arange(len(stored)), index=stored).reindex(list(ids))
+    if rows.isna().any():
+        missing = next(gene for gene in ids if gene not in set(stored))
+        what = f"has no gene {missing}, which has scores"
+        raise InputError(what, where=str(dataset), remedy="Make the scores again with the workflow")
+    codes: Codes = codes_for(dataset, window)[rows.to_numpy(np.intp)]
     return codes
 
 

@@ -50,6 +50,10 @@ class Window(NamedTuple):
         return last - self.length, last
 
 
+RELEASED_WINDOW = Window(upstream=7000, downstream=3500, minus_shift=1)
+"""What the networks released in 2020 read."""
+
+
 def canonical_name(chromosome: str) -> str:
     """Return the spelling in which names of one chromosome meet: ``1`` for ``chr1``, ``MT`` for ``chrM``."""
     bare = chromosome[3:] if chromosome[:3].lower() == "chr" else chromosome

@@ -12,6 +12,7 @@ import pandas as pd
 from xpresso_core.bundle import load_bundle
 from xpresso_core.classes import ClassRule, classes_of, halves_of
 from xpresso_core.dataset import Dataset
+from xpresso_core.errors import InputError
 from xpresso_core.expression_groups import GROUP_NAMES, expression_bins, group_edges, silent_bound
 from xpresso_core.files import read_table, write_json, write_table
 from xpresso_core.model_windows import codes_for
@@ -51,6 +52,11 @@ def write_genes(
         See `classes_of`.
     """
     table = predictions[["gene_id", "observed", "predicted", "fold"]].copy()
+    if np.ptp(table["predicted"]) == 0:
+        what = "all predictions are the same: the networks have collapsed"
+        raise InputError(
+            what, where=str(genes), remedy="Interpret another experiment, or train this one otherwise"
+        )
     predicted, observed = (table[name].to_numpy(np.float64) for name in ("predicted", "observed"))
     bound = silent_bound(predicted, silent)
     found = classes_of(predicted, observed, rule)
@@ -78,6 +84,9 @@ def write_genes_of(
     settings
         ``silent`` and ``classes``.
     """
-    is_table = source.suffix == ".tsv"
-    predictions = read_table(source) if is_table else predictions_of_model(source, dataset)
+    columns = ("gene_id", "observed", "predicted", "fold")
+    if source.suffix == ".tsv":
+        predictions = read_table(source, columns=columns, dtype={"gene_id": str})
+    else:
+        predictions = predictions_of_model(source, dataset)
     write_genes(predictions, genes, classes, silent=settings["silent"], rule=settings["classes"])

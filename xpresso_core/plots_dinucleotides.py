@@ -163,7 +163,7 @@ def _story(table: pd.DataFrame, groups: Sequence[str], only: str | None = None) 
     if only is not None:
         means = means[means.index == only]
     if len(groups) < 2 or not set(ends) <= set(means.columns) or (means := means.dropna(subset=ends)).empty:
-        return f"Smoothed over about {RESOLUTION} bases."
+        return "The groups cannot be compared around the TSS."
     low, high = (means[end].to_numpy(dtype=np.float64) for end in ends)
     most = int(np.abs(np.log(low / high)).argmax())
     name = means.index[most]

@@ -15,10 +15,12 @@ from scipy.stats import norm
 
 from xpresso_core.classes import HIGH, LOW
 from xpresso_core.errors import InputError
+from xpresso_core.expression_groups import GROUP_NAMES
 from xpresso_core.files import require_columns
 from xpresso_core.plots import COLOURS, canvas, finite_values
 from xpresso_core.plots_dinucleotides import GROUP_COLOURS
 from xpresso_core.score_file import BETWEEN_METHODS, BETWEEN_NETWORKS
+from xpresso_core.words import networks_in_words
 
 METHODS = {
     "grad_input": "gradient x input",
@@ -30,6 +32,8 @@ METHODS = {
 ZOOM = 1000
 """Bases on both sides of the TSS that the second column of profiles shows."""
 POINTS = 700
+FEW = 30
+"""Silent genes below which the noise of their mean shows in all curves."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -55,7 +59,7 @@ def profiles(table: pd.DataFrame, facts: Mapping[str, Any], path: str | os.PathL
         what = "there is no profile to draw"
         raise InputError(what, where="profiles", remedy="Make them again with the workflow")
     groups = list(dict.fromkeys(table["group"]))
-    colours = dict(zip(groups, GROUP_COLOURS[1:], strict=False))
+    colours = dict(zip(GROUP_NAMES, GROUP_COLOURS, strict=True))
     zoomed = bool((table["position"].abs() > ZOOM).any())
     height = 0.5 + 1.75 * len(methods)
     with canvas(path, 10.0, height, title, _profile_story(facts, methods)) as figure:
@@ -102,6 +106,8 @@ def _curve(axes: Axes, curve: pd.DataFrame, colour: str) -> None:
 def _profile_story(facts: Mapping[str, Any], methods: Sequence[str]) -> str:
     first = methods[0]
     found = facts["methods"][first]
+    if found["peak"] is None:
+        return f"By {METHODS[first]}, no base of the promoter counts."
     text = f"By {METHODS[first]}, the profile of the highest group is farthest from that of silent genes at"
     text += f" {found['peak']:+,} bases from the TSS"
     if found["core_share"] is not None and found["core_width"] < 1:
@@ -109,6 +115,8 @@ def _profile_story(facts: Mapping[str, Any], methods: Sequence[str]) -> str:
             f"; the bases within 500 of the TSS, {100 * found['core_width']:.0f} % of the promoter, have"
             f" {100 * found['core_share']:.0f} % of its area"
         )
+    if facts["silent"] < FEW:
+        text += f". Only {facts['silent']} genes are silent: bumps that all curves share are theirs"
     return (
         text + ". Groups are by predicted expression: silent ones, and three equal parts of the range above."
     )
@@ -181,14 +189,16 @@ def classes(
 
 
 def _class_story(facts: Mapping[str, Any]) -> str:
-    text = f"Predictions explain {100 * facts['r2']:.0f} % of the variance of measured expression."
-    modes = "two modes" if facts["bimodal"] else "a single mode"
-    text += f" They have {modes} (a valley between two peaks so deep by chance: p = {facts['valley_p']:.2g})."
+    text = (
+        f"Predicted and measured expression have a correlation of {facts['r']:.2f} (r² = {facts['r2']:.2f})."
+    )
+    modes = "Predictions have two modes" if facts["bimodal"] else "There are no two modes beyond chance"
+    text += f" {modes} (a valley between two peaks so deep: p = {facts['valley_p']:.2g})."
     if facts["reason"]:
         return text + f" There are no classes: {facts['reason']}."
     if facts["rule"] == "thirds":
         return text + " Class A is the lowest third, class B the highest."
-    return text + " Class A is below the threshold of the mixture, class B above."
+    return text + " Class A is below the threshold of the mixture, class B from it on."
 
 
 def agreement(
@@ -216,11 +226,19 @@ def _matrix(axes: Axes, facts: Mapping[str, Any], methods: Sequence[str]) -> Non
     values = np.eye(len(methods))
     for pair in facts["between_methods"]:
         one, other = methods.index(pair["first"]), methods.index(pair["second"])
-        values[one, other] = values[other, one] = pair["median"]
+        values[one, other] = values[other, one] = np.nan if pair["median"] is None else pair["median"]
     axes.imshow(values, cmap="Blues", vmin=0, vmax=1.15, aspect="auto")
     for (row, column), value in np.ndenumerate(values):
         colour = "white" if value > 0.75 else COLOURS["ink"]
-        axes.text(column, row, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=9)
+        axes.text(
+            column,
+            row,
+            "–" if np.isnan(value) else f"{value:.2f}",
+            ha="center",
+            va="center",
+            color=colour,
+            fontsize=9,
+        )
     names = [METHODS[method] for method in methods]
     axes.set_xticks(range(len(names)), [name.replace(" ", "\n", 1) for name in names], fontsize=8.5)
     axes.set_yticks(range(len(names)), names)
@@ -236,12 +254,11 @@ def _networks(axes: Axes, table: pd.DataFrame, facts: Mapping[str, Any], methods
     axes.set_title(f"Between {BETWEEN_NETWORKS}, trained alike", loc="left")
     axes.set_yticks(range(len(methods)), [METHODS[method] for method in methods])
     axes.set_ylim(len(methods) - 0.5, -0.5)
-    axes.set_xlim(-0.25, 1.02)
+    lowest = min([-0.25, *table["correlation"].dropna()])
+    axes.set_xlim(max(lowest * 1.05, -1.02), 1.02)
     axes.set_xlabel("correlation of scores")
     if table.empty:
-        axes.text(
-            0.5, 0.5, "one network: nothing to compare", transform=axes.transAxes, ha="center", va="center"
-        )
+        axes.text(0.5, 0.5, "nothing to compare", transform=axes.transAxes, ha="center", va="center")
         return
     for row, method in enumerate(methods):
         values = table.loc[table["first"] == method, "correlation"].dropna().to_numpy()
@@ -265,17 +282,14 @@ def _networks(axes: Axes, table: pd.DataFrame, facts: Mapping[str, Any], methods
 def _agreement_story(facts: Mapping[str, Any]) -> str:
     first = next(method for method in METHODS if method in facts["methods"])
     found, name = facts["methods"][first], METHODS[first]
-    if found["single_networks"] is None:
+    if facts["networks"] == 1:
         return (
             "Methods agree on a gene's bases as far as the left panel tells. The model is a single network, so how much"
             " its scores owe to the chance of its training is not known."
         )
-    text = (
-        f"Scores of a single gene by {name} correlate by {found['single_networks']:.2f} between two networks"
-    )
-    if found["mean_networks"] is None:
-        return text + "."
+    if found["single_networks"] is None or found["mean_networks"] is None:
+        return f"By {name}, no two networks can be compared: all but one, or all, are constant."
     return (
-        text
-        + f"; their smoothed mean over genes, one of {found['mean_networks']:.2f}: read means, not single maps."
+        f"Scores of a single gene by {name} correlate by {found['single_networks']:.2f} between two networks; smoothed"
+        f" means over genes by {found['mean_networks']:.2f} between {networks_in_words(facts)}: read means, not maps."
     )

@@ -66,14 +66,17 @@ def kmers(
             right.text(0, -0.55, _numbers(row, facts), va="center", ha="left", fontsize=8.5)
             right.spines[["left", "bottom"]].set_visible(False)
             right.tick_params(bottom=False, labelbottom=False)
+            if facts["untrained"]:
+                right.axvline(
+                    -facts["untrained"]["log10_e"], color=COLOURS["accent"], linestyle="--", linewidth=1.3
+                )
         panels[0][1].set_title("-log10 of the E-value", loc="left", pad=2)
 
 
 def _numbers(row: pd.Series, facts: Mapping[str, Any]) -> str:
-    used = facts["used"]
-    text = (
-        f"in {row['positives']:,} of {used:,} sub-sequences, and in {row['negatives']:,} of as many controls"
-    )
+    used, ratio = facts["used"], row["positives"] / max(row["negatives"], 1)
+    text = f"in {row['positives']:,} of {used:,} stretches and {row['negatives']:,} of as many controls"
+    text += f" ({ratio:.2f} times)"
     if pd.notna(row["similar"]) and row["similar"]:
         text += f"\nlike {textwrap.shorten(str(row['similar']), 90)}"
     return text
@@ -90,6 +93,13 @@ def _story(table: pd.DataFrame, facts: Mapping[str, Any]) -> str:
     if table.empty:
         text += "DREME finds no k-mer in them. "
     else:
-        text += f"The first of {len(table)} k-mers is {table['motif'].iloc[0]}. "
-    found = "no k-mer" if not facts["control"] else "a k-mer too"
-    return text + f"With stretches and controls shuffled, DREME finds {found}."
+        text += (
+            f"The first k-mer is {table['motif'].iloc[0]}; what a k-mer matches is erased before the next. "
+        )
+    untrained = facts["untrained"]
+    if untrained is None:
+        text += "For networks with shuffled weights there is none"
+    else:
+        text += f"Networks with shuffled weights give {untrained['motif']} at {-untrained['log10_e']:,.1f} (dashed)"
+    found = "none" if not facts["control"] else "one"
+    return f"{text}; stretches and controls shuffled give {found}."

@@ -1,6 +1,6 @@
 """Mean scores along the promoter, less those of silent genes (Figures 6A and S6), and how robust they are.
 
-Each gene is scored by the models that have not seen it, so that the mean over genes is the mean over folds.
+With folds each gene is scored by the models that have not seen it, and all genes of a group are averaged together.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Together(NamedTuple):
         The index of the TSS base.
     unit
         Of scores.
+    folds
+        How many there are.
     """
 
     members: Floats
@@ -51,6 +53,7 @@ class Together(NamedTuple):
     methods: tuple[str, ...]
     upstream: int
     unit: str
+    folds: int
 
 
 def together(folds: Sequence[Scores]) -> Together:
@@ -71,7 +74,13 @@ def together(folds: Sequence[Scores]) -> Together:
     genes = np.where(counts > 0, counts, np.nan)[:, None]
     first = folds[0]
     return Together(
-        members / genes, by_network / genes, counts, first.methods, first.window.upstream, first.unit
+        members / genes,
+        by_network / genes,
+        counts,
+        first.methods,
+        first.window.upstream,
+        first.unit,
+        len(folds),
     )
 
 
@@ -126,38 +135,47 @@ def profile_facts(
     Returns
     -------
     dict
-        By method: ``peak``, the position where the smoothed profile of the highest group is farthest from zero;
-        ``core_share``, the share of its area within `CORE` bases of the TSS, and ``core_width``, the share of the
-        promoter that this is; ``single_networks``, the median over genes of the correlation of a gene's scores by
-        two networks, and ``mean_networks``, that of the mean profiles of two networks, None for a single network.
-        Also ``between_methods``, the median over genes for each two methods, ``silent``, the number of silent genes,
-        and ``unit``, that of scores.
+        By method: ``peak``, the position where the smoothed profile of the highest group is farthest from zero (None
+        where it is zero everywhere); ``core_share``, the share of the area between it and zero that lies within
+        `CORE` bases of the TSS, and ``core_width``, the share of the promoter that this is; ``single_networks``, the
+        median over genes of the correlation of a gene's scores by two networks, and ``mean_networks``, that of the
+        smoothed profiles of two networks or, with folds, of two sets of one network per fold; None where nothing can
+        be compared. Also ``between_methods``, the median over genes for each two methods (None where no gene has
+        one), ``silent``, the number of silent genes, ``unit``, that of scores, and the numbers of ``folds`` and of
+        ``networks`` in each.
     """
     facts: dict[str, Any] = {"silent": int(scores.counts[0]), "unit": scores.unit, "methods": {}}
+    facts |= {"folds": scores.folds, "networks": scores.networks.shape[1]}
     highest = [name for name in GROUP_NAMES if (table["group"] == name).any()][-1]
     networks = agreement[agreement["between"] == BETWEEN_NETWORKS]
     for number, method in enumerate(scores.methods):
         rows = table[(table["method"] == method) & (table["group"] == highest)]
         size, position = rows["smoothed"].abs().to_numpy(), rows["position"].to_numpy()
         inside = np.abs(position) <= CORE
-        single = networks.loc[networks["first"] == method, "correlation"].median()
+        single = _median(networks.loc[networks["first"] == method, "correlation"])
         facts["methods"][method] = {
-            "peak": int(position[size.argmax()]),
-            "core_share": float(size[inside].sum() / size.sum()) if size.sum() else None,
+            "peak": int(position[size.argmax()]) if size.sum() > 0 else None,
+            "core_share": float(size[inside].sum() / size.sum()) if size.sum() > 0 else None,
             "core_width": float(inside.mean()),
-            "single_networks": None if np.isnan(single) else float(single),
+            "single_networks": single,
             "mean_networks": _mean_agreement(scores, number, GROUP_NAMES.index(highest), resolution),
         }
     methods = agreement[agreement["between"] == BETWEEN_METHODS]
     facts["between_methods"] = [
-        {"first": first, "second": second, "median": float(rows["correlation"].median())}
+        {"first": first, "second": second, "median": _median(rows["correlation"])}
         for (first, second), rows in methods.groupby(["first", "second"], sort=False)
     ]
     return facts
 
 
+def _median(correlations: pd.Series[float]) -> float | None:
+    """Return the median of those that are known; None where none is."""
+    median = float(correlations.median())
+    return None if np.isnan(median) else median
+
+
 def _mean_agreement(scores: Together, method: int, group: int, resolution: int) -> float | None:
-    """Return the mean correlation of the smoothed profiles of two networks."""
+    """Return the mean correlation of the smoothed profiles of two networks or, with folds, of one of each fold."""
     profiles = scores.networks[method, :, group] - scores.networks[method, :, 0]
     profiles = smooth(profiles, resolution / profiles.shape[1])
     pairs = [

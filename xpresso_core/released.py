@@ -14,12 +14,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import h5py
 
 from xpresso_core.errors import InputError
-from xpresso_core.genome import Window
+from xpresso_core.genome import RELEASED_WINDOW
 
 if TYPE_CHECKING:
     import keras
 
-RELEASED_WINDOW = Window(upstream=7000, downstream=3500, minus_shift=1)
 RELEASED_FEATURES = tuple(f"halflife_{number}" for number in range(1, 7))
 UNKNOWN_UNIT = "z-score of log10 expression"
 

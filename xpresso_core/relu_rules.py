@@ -7,7 +7,7 @@ SHAP treats pooling differently and gives other numbers.
 
 from __future__ import annotations
 
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 import keras
 
@@ -15,7 +15,6 @@ from xpresso_core.errors import InputError
 from xpresso_core.keras_graph import is_relu_layer, replay
 
 Rule = Literal["gradient", "elrp", "deeplift"]
-RULES: tuple[Rule, ...] = get_args(Rule)
 
 EPSILON = 1e-4
 """What epsilon-LRP adds to the size of a ReLU's input."""

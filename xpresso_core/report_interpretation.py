@@ -11,8 +11,6 @@ from xpresso_core.plots_dinucleotides import plot_dinucleotide, plot_dinucleotid
 from xpresso_core.plots_interpretation import agreement, classes, profiles
 from xpresso_core.plots_kmers import kmers
 
-TEXT = {"gene_id": str, "class": str, "half": str, "motif": str, "similar": str}
-
 
 def draw_interpretation(
     genes: Path, class_facts: Path, table: Path, agreements: Path, facts: Path, figures: Mapping[str, Path]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 
 def and_(items: Iterable[str]) -> str:
@@ -20,3 +21,10 @@ def plain(text: object) -> str:
 def literal(text: str) -> str:
     """Return text in the type of code, if that can hold it."""
     return plain(text) if re.search(r"[`{\\]|^\s|\s$|^$", text) else f"``{text}``"
+
+
+def networks_in_words(facts: Mapping[str, Any]) -> str:
+    """Say whose mean scores `positional_profiles.profile_facts` compares: two networks', or two sets of them."""
+    return (
+        "two networks" if facts["folds"] == 1 else f"two sets of {facts['folds']} networks, one of each fold"
+    )

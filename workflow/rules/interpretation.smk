@@ -48,6 +48,7 @@ rule attribution_scores:
         runtime=minutes(120),
     params:
         settings=score_settings_of,
+        seed=config["seed"],
         code=code_hash("device", "attribution_scores"),
     message:
         "Scoring the bases of fold {wildcards.fold} of {wildcards.interpretation}"

@@ -19,4 +19,5 @@ with adapter(snakemake):
         Path(snakemake.output.agreement),
         fold=int(snakemake.wildcards.fold),
         settings=snakemake.params.settings,
+        seed=snakemake.params.seed,
     )
