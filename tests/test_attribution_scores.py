@@ -250,10 +250,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory, bundle: Bundle, data: Datas
     return folder
 
 
-def write(folder: Path, out: Path, fold: int = 1, genes: str = "genes.tsv", **changes: Any) -> Scores:
+def write(
+    folder: Path, out: Path, fold: int = 1, genes: str = "genes.tsv", seed: int = 1, **changes: Any
+) -> Scores:
     write_scores(
         folder / "model", folder / "dataset.h5", folder / genes, out / "scores.h5", out / "agreement.tsv",
-        fold=fold, settings=SETTINGS | changes, seed=1,
+        fold=fold, settings=SETTINGS | changes, seed=seed,
     )  # fmt: skip
     return Scores.open(out / "scores.h5")
 
@@ -304,6 +306,21 @@ def test_the_kept_method_is_the_one_asked_for(folder: Path, tmp_path: Path) -> N
     for number, name in enumerate(two):
         total = kept[name].sums[number, :2].mean(axis=0).sum(axis=0)
         np.testing.assert_allclose(kept[name].scores.sum(axis=0), total, atol=2e-5)
+
+
+def test_untrained_scores_are_stored_by_the_seed_and_others_do_not_depend_on_it(
+    folder: Path, tmp_path: Path
+) -> None:
+    one, same, other = (
+        write(folder, tmp_path / f"{run}", seed=seed, methods=["saliency"])
+        for run, seed in enumerate((1, 1, 2))
+    )
+    for name in ("scores", "untrained"):
+        np.testing.assert_array_equal(getattr(one, name), getattr(same, name))
+    np.testing.assert_allclose(one.scores, other.scores, atol=2e-6)
+    assert one.untrained.shape == one.scores.shape
+    assert np.abs(one.untrained - other.untrained).max() > 1e-3
+    assert np.abs(one.untrained - one.scores).max() > 1e-3
 
 
 def test_a_fold_without_genes_is_refused_and_nothing_written(folder: Path, tmp_path: Path) -> None:

@@ -49,7 +49,8 @@ def test_two_modes_are_parted_at_the_threshold_of_the_mixture() -> None:
     assert facts["weights"] == pytest.approx([0.6, 0.4], abs=0.1)
     assert facts["sds"] == pytest.approx([0.25, 0.25], abs=0.1)
     assert facts["modes"] == pytest.approx([-0.8, 1.0], abs=0.1)
-    assert facts["r2"] == pytest.approx(np.corrcoef(predicted, observed)[0, 1] ** 2)
+    assert facts["r"] == pytest.approx(np.corrcoef(predicted, observed)[0, 1])
+    assert facts["r2"] == facts["r"] ** 2
     assert facts["p"] < CHANCE
     assert facts["valley_p"] < 1e-6
 
@@ -78,13 +79,14 @@ def test_predictions_that_go_against_the_measured_values_have_no_classes(rule: C
     assert set(names) == {""}
     assert facts["reason"] == "the predictions do not follow the measured expression"
     assert facts["p"] > 0.99
+    assert facts["r"] == pytest.approx(-np.corrcoef(predicted, observed)[0, 1])
 
 
 def test_a_single_mode_has_no_classes_by_the_mixture_and_says_so() -> None:
     predicted, observed = one_mode()
     names, facts = classes_of(predicted, observed, "mixture")
     assert set(names) == {""}
-    assert facts["reason"] == "the predictions have a single mode"
+    assert facts["reason"] == "the predictions have no two modes beyond chance"
     assert facts["threshold"] is None
     assert not facts["bimodal"]
     assert facts["genes"] == {"A": 0, "B": 0}
@@ -119,6 +121,49 @@ def test_the_order_of_genes_does_not_matter(rule: ClassRule) -> None:
     assert told["genes"] == facts["genes"]
     halves = halves_of(predicted, names)
     assert halves_of(predicted[order], others).tolist() == halves[order].tolist()
+
+
+def tied(low: int, middle: int, high: int) -> Floats:
+    """Return predictions of which so many in the middle are 0.5, those below and above being all different."""
+    return np.r_[np.linspace(-1, 0, low), np.full(middle, 0.5), np.linspace(1, 2, high)]
+
+
+@pytest.mark.parametrize("low", [0, 20, 32])
+def test_thirds_that_meet_in_equal_predictions_are_no_classes(low: int) -> None:
+    predicted = tied(low, 68 - low, 32)  # both bounds of the thirds of 100 are among the equal ones
+    names, facts = classes_of(predicted, predicted, "thirds")
+    assert facts["reason"] == "too many predictions are the same"
+    assert facts["threshold"] is None
+    assert facts["genes"] == {"A": 0, "B": 0}
+    assert set(names) == {""}
+
+
+@pytest.mark.parametrize(
+    ("sizes", "genes", "threshold"),
+    [
+        ((33, 34, 33), {"A": 33, "B": 33}, 1.0),
+        ((20, 47, 33), {"A": 67, "B": 33}, 1.0),  # all that are as low as the 33rd
+        ((33, 47, 20), {"A": 33, "B": 67}, 0.5),  # all that are as high as the 33rd
+    ],
+)
+def test_equal_predictions_are_of_one_class_in_any_order(
+    sizes: tuple[int, int, int], genes: dict[str, int], threshold: float
+) -> None:
+    predicted = tied(*sizes)
+    for seed in range(5):
+        order = np.random.default_rng(seed).permutation(100)
+        names, facts = classes_of(predicted[order], predicted[order], "thirds")
+        assert facts["genes"] == genes
+        assert facts["threshold"] == threshold
+        assert len(set(names[predicted[order] == 0.5])) == 1
+        assert (names == "B").tolist() == (predicted[order] >= threshold).tolist()
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_measured_values_that_are_all_equal_are_refused(rule: ClassRule) -> None:
+    predicted, _ = two_modes()
+    with pytest.raises(InputError, match="classes: all genes have the same measured expression"):
+        classes_of(predicted, np.full(len(predicted), 0.25), rule)
 
 
 @pytest.mark.parametrize("rule", RULES)

@@ -103,6 +103,7 @@ def test_a_folder_that_exists(here: Path, capsys: pytest.CaptureFixture[str]) ->
         (["p.fa", "-s", "-3"], "-3 is no seed"),
         (["p.fa", "-mink", "x"], "-mink"),
         (["p.fa", "-oc", "other"], "not allowed with argument"),
+        (["-", "-"], "standard input cannot be both kinds of sequences. Name a file for one of them"),
     ],
 )
 def test_what_is_wrong_is_said_in_one_line_and_nothing_written(

@@ -88,7 +88,7 @@ MISTAKES = [
         put("dinucleotides", value=SHORT),
         "dinucleotides: 100 bases cannot be smoothed over 100; give more",
     ),
-    (put("smooth", value=5000), "dinucleotides: 3000 bases cannot be smoothed over 5000; give more"),
+    (put("smooth", value=1001), "smooth: the network reads 1000 bases; smooth over fewer"),
 ]
 
 
@@ -138,6 +138,44 @@ def test_the_dataset_of_a_model_must_be_there() -> None:
         check("human_mini", put("dataset", value="human_mini_mean", entry="released_median"))
 
 
+def test_a_smooth_above_both_windows_is_told_for_each() -> None:
+    with pytest.raises(ConfigError, match="2 problems") as caught:
+        check("demo", put("smooth", value=5000))
+    for word in (
+        "smooth: the network reads 1000 bases; smooth over fewer",
+        "dinucleotides: 3000 bases cannot be smoothed over 5000; give more",
+    ):
+        assert f"interpretations.demo_network.{word}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("upstream", "downstream", "fits"),
+    [(7000, 3501, True), (10_000, 10_000, True), (6999, 3501, False), (7000, 3500, False)],
+)
+def test_a_released_model_needs_its_window_and_a_base_more(
+    upstream: int, downstream: int, fits: bool
+) -> None:
+    config = load("human_mini")
+    row = config["interpretations"]["released_median"]
+    species = config["datasets"][row["dataset"]]["species"]
+    config["species"][species]["window"] = {"upstream": upstream, "downstream": downstream}
+    told = (
+        "i.model: the released networks read -7000 to +3501, but the species' window is"
+        f" -{upstream} to +{downstream}; store more"
+    )
+    assert list(interpretation_contradictions("i", row, config)) == ([] if fits else [told])
+
+
+def test_a_released_model_on_too_little_is_told_by_the_whole_check() -> None:
+    def change(config: dict[str, Any]) -> None:
+        for species in config["species"].values():
+            species["window"]["downstream"] = 3500
+
+    message = r"interpretations.released_median.model: the released networks read -7000 to \+3501"
+    with pytest.raises(ConfigError, match=message):
+        check("human_mini", change)
+
+
 def test_all_that_is_wrong_is_told_at_once() -> None:
     with pytest.raises(ConfigError, match="4 problems") as caught:
         check(
@@ -160,6 +198,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         put("kmers", "known", value="JASPAR2024:plants"),
         put("kmers", "mink", value=10),
         put("dinucleotides", value=STORED),
+        put("smooth", value=1000),
         put("dinucleotides", value={"upstream": 0, "downstream": 101}),
         put("experiment", value="demo_sizes-training_400-draw_2"),
         put("experiment", value="demo_promoter"),

@@ -36,6 +36,7 @@ from xpresso_core.subsample import subsample
 
 LOW_GENES, HIGH_GENES, LENGTH = 40, 120, 150
 STORED, WINDOW = Window(120, 60), Window(100, 50)
+TOO_SHORT = "no stretch that stands out is as long as the shortest word"
 SETTINGS: dict[str, Any] = {
     "flank": 2,
     "subsample": 400_000,
@@ -193,7 +194,14 @@ def once(word: str) -> Plant:
 
 
 def make(
-    folder: Path, plant: Plant, *, shuffled: bool = False, seed: int = 0, folds: int = 2, **genes: Any
+    folder: Path,
+    plant: Plant,
+    *,
+    untrained: Plant = lambda codes, scores, rng: None,
+    shuffled: bool = False,
+    seed: int = 0,
+    folds: int = 2,
+    **genes: Any,
 ) -> list[Path]:
     """Write a dataset, genes and scores; return the paths of the latter.
 
@@ -206,6 +214,10 @@ def make(
     scores = rng.random((number, LENGTH)).astype(np.float32)
     scores[LOW_GENES:] *= 0.5
     plant(codes[LOW_GENES:], scores[LOW_GENES:], rng)
+    rng_untrained = np.random.default_rng(seed + 100)
+    of_untrained = rng_untrained.random((number, LENGTH)).astype(np.float32)
+    of_untrained[LOW_GENES:] *= 0.5
+    untrained(codes[LOW_GENES:], of_untrained[LOW_GENES:], rng_untrained)
     if shuffled:
         scores[LOW_GENES:] = rng.permuted(scores[LOW_GENES:], axis=1)
     names = np.array([f"g{row:03d}" for row in range(number)])
@@ -231,7 +243,8 @@ def make(
     for fold in range(folds):
         part = np.arange(number) % folds == fold
         paths.append(folder / f"scores_{fold + 1}.h5")
-        scores_of(int(part.sum()), gene_id=names[part], scores=scores[part], window=WINDOW).save(paths[-1])
+        kept = {"gene_id": names[part], "scores": scores[part], "untrained": of_untrained[part]}
+        scores_of(int(part.sum()), **kept, window=WINDOW).save(paths[-1])
     return paths
 
 
@@ -306,6 +319,7 @@ def test_a_dinucleotide_under_high_scores_comes_first(tmp_path: Path) -> None:
     assert facts["contrast"] == "classes"
     assert facts["reason"] == ""
     assert facts["control"] == 0
+    assert facts["untrained"] is None
     assert facts["sub_sequences"] == facts["used"] == len(records)
     assert facts["mean_length"] == pytest.approx(np.mean([len(text) for text in records.values()]))
     with_word = sum("CG" in text for text in records.values())
@@ -421,6 +435,7 @@ def test_without_classes_there_is_a_reason_and_nothing_else(tmp_path: Path, gene
     assert table.columns.tolist() == kmer_table(None, []).columns.tolist()
     assert facts["reason"] == "there are no classes"
     assert facts["control"] is None
+    assert facts["untrained"] is None
     number = LOW_GENES + HIGH_GENES
     assert facts["genes"] == {"A": number * (genes["class"] == "A"), "B": number * (genes["class"] == "B")}
     assert list((tmp_path / "out" / "kmers").iterdir()) == []
@@ -430,7 +445,7 @@ def test_without_classes_there_is_a_reason_and_nothing_else(tmp_path: Path, gene
 def test_where_nothing_stands_out_there_is_a_reason(tmp_path: Path) -> None:
     table, facts = find(tmp_path, make(tmp_path, lambda codes, scores, rng: scores.fill(-1)))
     assert table.empty
-    assert facts["reason"] == "no position stands out"
+    assert facts["reason"] == TOO_SHORT
     assert facts["genes"] == {"A": LOW_GENES, "B": HIGH_GENES}
     assert list((tmp_path / "out" / "kmers").iterdir()) == []
 
@@ -472,7 +487,60 @@ def test_stretches_too_short_for_a_word_are_no_error(tmp_path: Path) -> None:
 
     table, facts = find(tmp_path, make(tmp_path, plant), flank=0)
     assert table.empty
-    assert facts["reason"]
+    assert facts["reason"] == TOO_SHORT
+    assert facts["control"] is None
+    assert list((tmp_path / "out" / "kmers").iterdir()) == []
+
+
+def lone(plant: Plant) -> Plant:
+    """Return what gives high scores to a lone base of each promoter too."""
+
+    def both(codes: Codes, scores: Floats, rng: np.random.Generator) -> None:
+        plant(codes, scores, rng)
+        scores[np.arange(len(scores)), rng.integers(0, LENGTH, len(scores))] += 5
+
+    return both
+
+
+@pytest.mark.usefixtures("_nothing_known")
+def test_stretches_shorter_than_the_shortest_word_are_left_out(tmp_path: Path) -> None:
+    scores = make(tmp_path, lone(once("GATAAG")))
+    everything = expected_stretches(tmp_path, scores, 0)
+    table, facts = find(tmp_path, scores, flank=0, mink=3, most=1)
+    assert {len(text) for text in everything.values()} >= {1, 6}
+    long = {name: text for name, text in everything.items() if len(text) >= 3}
+    assert read_fasta(tmp_path / "out" / "kmers" / "positives.fa") == long
+    assert facts["sub_sequences"] == facts["used"] == len(long) == HIGH_GENES
+    assert facts["mean_length"] == pytest.approx(np.mean([len(text) for text in long.values()]))
+    assert facts["reason"] == ""
+    assert table["motif"].item() in {"GATAAG", "CTTATC"}
+
+
+@pytest.mark.usefixtures("_nothing_known")
+def test_untrained_networks_are_searched_for_their_own_k_mer(tmp_path: Path) -> None:
+    plants = {"own": everywhere("TA"), "none": lambda codes, scores, rng: scores.fill(-1)}
+    found = {}
+    for name, untrained in plants.items():
+        folder = tmp_path / name
+        scores = make(folder, everywhere("CG"), untrained=untrained)
+        table, facts = find(folder, scores, most=1)
+        assert table["motif"].tolist() == ["CG"]
+        found[name] = table, facts
+    pd.testing.assert_frame_equal(found["own"][0], found["none"][0])
+    assert found["none"][1]["untrained"] is None
+    assert found["own"][1] | {"untrained": None} == found["none"][1]
+    told = found["own"][1]["untrained"]
+    assert set(told) == {"motif", "log10_e"}
+    assert told["motif"] == "TA"
+    assert told["log10_e"] < -50
+
+
+@pytest.mark.usefixtures("_nothing_known")
+def test_the_first_k_mer_of_untrained_networks_is_that_of_a_search_by_their_scores(tmp_path: Path) -> None:
+    plant, settings = once("GATAAG"), {"most": 1, "flank": 0, "mink": 3}
+    _, facts = find(tmp_path, make(tmp_path, everywhere("CG"), untrained=lone(plant)), **settings)
+    assert facts["untrained"]["motif"] in {"GATAAG", "CTTATC"}
+    assert facts["untrained"]["log10_e"] < -40
 
 
 @pytest.mark.usefixtures("_nothing_known")

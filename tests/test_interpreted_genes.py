@@ -81,7 +81,7 @@ def test_classes_and_facts_are_those_of_the_predictions(tmp_path: Path) -> None:
     assert genes["half"].tolist() == halves_of(predicted, names).tolist()
     assert facts == {**told, "group_edges": facts["group_edges"]}
     assert set(facts) == {
-        "rule", "reason", "threshold", "r2", "p", "weights", "means", "sds", "modes", "valley_p", "bimodal",
+        "rule", "reason", "threshold", "r", "r2", "p", "weights", "means", "sds", "modes", "valley_p", "bimodal",
         "genes", "group_edges",
     }  # fmt: skip
     assert genes.columns.tolist() == "gene_id observed predicted fold group class half".split()
@@ -91,16 +91,19 @@ def test_classes_and_facts_are_those_of_the_predictions(tmp_path: Path) -> None:
 
 def test_without_classes_there_are_groups_and_the_reason(tmp_path: Path) -> None:
     genes, facts = written(predictions(made=one_mode), tmp_path)
-    assert facts["reason"] == "the predictions have a single mode"
+    assert facts["reason"] == "the predictions have no two modes beyond chance"
     assert facts["threshold"] is None
     assert set(genes["class"]) == set(genes["half"]) == {""}
     assert set(genes["group"]) == set(GROUP_NAMES)
 
 
 def test_predictions_that_cannot_be_grouped_leave_no_file(tmp_path: Path) -> None:
-    for bad in (predictions().assign(predicted=0.5), predictions().assign(predicted=np.nan)):
-        with pytest.raises(InputError):
-            written(bad, tmp_path)
+    for value, message in (
+        (0.5, "genes.tsv: all predictions are the same: the networks have collapsed. Interpret another"),
+        (np.nan, "missing or infinite"),
+    ):
+        with pytest.raises(InputError, match=message):
+            written(predictions().assign(predicted=value), tmp_path)
         assert list(tmp_path.iterdir()) == []
 
 

@@ -84,7 +84,7 @@ def test_ratios_that_no_logarithm_can_show(tmp_path: Path) -> None:
     table.loc[(table["dinucleotide"] == "CG") & (table["group"] == "silent"), "smoothed"] = -0.01
     table.loc[table["dinucleotide"] == "TA", "smoothed"] = np.nan
     assert "the groups differ most in" in draw(table, tmp_path / "a.svg")
-    assert "Smoothed over about 100 bases." in draw_one(table, tmp_path / "b.svg")
+    assert "The groups cannot be compared around the TSS." in draw_one(table, tmp_path / "b.svg")
 
 
 def test_a_group_without_curves_is_still_named(tmp_path: Path) -> None:
@@ -92,13 +92,13 @@ def test_a_group_without_curves_is_still_named(tmp_path: Path) -> None:
     table.loc[table["group"] == "high", ["smoothed", "genes"]] = np.nan, 0
     text = draw(table.astype({"genes": int}), tmp_path / "a.svg")
     assert "high (0 genes)" in text
-    assert "Smoothed over about 100 bases." in text
+    assert "The groups cannot be compared around the TSS." in text
 
 
 def test_one_group(tmp_path: Path) -> None:
     text = draw(curves(levels={"all": 0.5}), tmp_path / "a.svg")
     assert "all (1,000 genes)" in text
-    assert "Smoothed over about 100 bases." in text
+    assert "The groups cannot be compared around the TSS." in text
 
 
 TABLE = curves()

@@ -46,7 +46,14 @@ def profile_rows(
     )
 
 
-def facts_of(*methods: str, pairs: tuple[tuple[str, str, float], ...] = (), **changes: Any) -> dict[str, Any]:
+def facts_of(
+    *methods: str,
+    pairs: tuple[tuple[str, str, float | None], ...] = (),
+    folds: int = 1,
+    networks: int = 2,
+    silent: int = 12_345,
+    **changes: Any,
+) -> dict[str, Any]:
     found = {
         "peak": -1234,
         "core_share": 0.617,
@@ -55,8 +62,10 @@ def facts_of(*methods: str, pairs: tuple[tuple[str, str, float], ...] = (), **ch
         "mean_networks": 0.87,
     }
     return {
-        "silent": 12_345,
+        "silent": silent,
         "unit": UNIT,
+        "folds": folds,
+        "networks": networks,
         "methods": dict.fromkeys(methods or ("elrp", "saliency"), found | changes),
         "between_methods": [
             {"first": first, "second": second, "median": median} for first, second, median in pairs
@@ -125,9 +134,21 @@ def test_a_group_without_genes_is_not_in_the_legend_and_others_keep_their_colour
 
 def test_profiles_that_are_zero_have_no_share(tmp_path: Path) -> None:
     table = profile_rows().assign(smoothed=0.0)
-    text = draw_profiles(tmp_path / "a.svg", table, core_share=None, peak=0)
+    text = draw_profiles(tmp_path / "a.svg", table, core_share=None, peak=None)
+    assert "By epsilon-LRP, no base of the promoter counts." in text
     assert "of its area" not in text
-    assert "silent genes at +0 bases from the TSS." in text
+    assert "is farthest" not in text
+
+
+@pytest.mark.parametrize(("silent", "few"), [(1, True), (29, True), (30, False)])
+def test_few_silent_genes_are_told(tmp_path: Path, silent: int, few: bool) -> None:
+    text = draw_profiles(tmp_path / "a.svg", silent=silent)
+    told = (
+        f". Only {silent} genes are silent: bumps that all curves share are theirs. Groups are by predicted"
+    )
+    assert (told in text) == few
+    assert ("Only" in text) == few
+    assert f"silent ({silent} genes)" in text
 
 
 def test_profiles_of_the_papers_window_stay_small(tmp_path: Path) -> None:
@@ -164,8 +185,11 @@ def test_classes_by_the_mixture(tmp_path: Path) -> None:
     predicted, observed = two_modes()
     names, facts = classes_of(predicted, observed, "mixture")
     text = draw_classes(tmp_path / "a.svg")
-    assert f"Predictions explain {100 * facts['r2']:.0f} % of the variance of measured expression." in text
-    assert "They have two modes (a valley between two peaks so deep by chance: p = " in text
+    r = np.corrcoef(predicted, observed)[0, 1]
+    assert (
+        f"Predicted and measured expression have a correlation of {r:.2f} (r² = {r**2:.2f}). Predictions have two"
+        f" modes (a valley between two peaks so deep: p = {facts['valley_p']:.2g})." in text
+    )
     assert "Class A is below the threshold of the mixture, class B" in text
     lines = words(tmp_path / "a.svg").split("\n")
     for word in (
@@ -178,7 +202,7 @@ def test_classes_by_the_mixture(tmp_path: Path) -> None:
 
 def test_classes_by_thirds(tmp_path: Path) -> None:
     text = draw_classes(tmp_path / "a.svg", "thirds", one_mode)
-    assert "They have a single mode (a valley" in text
+    assert "There are no two modes beyond chance (a valley between two peaks so deep: p = " in text
     assert "Class A is the lowest third, class B the highest." in text
     for word in (
         "class A (133 genes)",
@@ -191,7 +215,7 @@ def test_classes_by_thirds(tmp_path: Path) -> None:
 
 def test_no_classes_are_told_with_their_reason(tmp_path: Path) -> None:
     for name, arguments in (
-        ("the predictions have a single mode", {"made": one_mode}),
+        ("the predictions have no two modes beyond chance", {"made": one_mode}),
         ("the predictions do not follow the measured expression", {"shuffle": True}),
     ):
         text = draw_classes(tmp_path / "a.svg", **arguments)
@@ -265,8 +289,8 @@ TWO = correlations("elrp", "saliency")
 def test_agreement_of_methods_and_networks(tmp_path: Path) -> None:
     text = draw_agreement(tmp_path / "a.svg", TWO, facts_of(pairs=(("elrp", "saliency", 0.456),)))
     assert (
-        "Scores of a single gene by saliency correlate by 0.31 between two networks; their smoothed mean over genes,"
-        " one of 0.87: read means, not single maps." in text
+        "Scores of a single gene by saliency correlate by 0.31 between two networks; smoothed means over genes by 0.87"
+        " between two networks: read means, not maps." in text
     )
     lines = words(tmp_path / "a.svg").split("\n")
     assert lines.count("0.46") == 2
@@ -277,7 +301,8 @@ def test_agreement_of_methods_and_networks(tmp_path: Path) -> None:
         "smoothed mean over genes",
     ):  # fmt: skip
         assert text.count(word) >= 1, word
-    assert "one network" not in text
+    assert "single network," not in text
+    assert "nothing to compare" not in text
 
 
 def test_the_matrix_has_each_pair_at_both_sides_whatever_its_order(tmp_path: Path) -> None:
@@ -292,17 +317,19 @@ def test_the_matrix_has_each_pair_at_both_sides_whatever_its_order(tmp_path: Pat
 
 
 def test_a_single_network_is_told(tmp_path: Path) -> None:
-    facts = facts_of(pairs=(("elrp", "saliency", 0.456),), single_networks=None, mean_networks=None)
+    facts = facts_of(
+        pairs=(("elrp", "saliency", 0.456),), single_networks=None, mean_networks=None, networks=1
+    )
     text = draw_agreement(tmp_path / "a.svg", correlations("elrp", "saliency", networks=False), facts)
     assert "The model is a single network, so how much its scores owe to the chance of its training" in text
-    assert "one network: nothing to compare" in text
+    assert text.count("nothing to compare") == 1
     assert "middle half" not in text
 
 
 def test_one_method_of_one_network_agrees_with_nothing(tmp_path: Path) -> None:
-    facts = facts_of("saliency", single_networks=None, mean_networks=None)
+    facts = facts_of("saliency", single_networks=None, mean_networks=None, networks=1)
     text = draw_agreement(tmp_path / "a.svg", correlations(), facts)
-    assert "one network: nothing to compare" in text
+    assert text.count("nothing to compare") == 1
     assert text.count("1.00") >= 1
 
 
@@ -311,9 +338,30 @@ def test_one_method_of_some_networks(tmp_path: Path) -> None:
     assert "Scores of a single gene by DeepLIFT correlate by 0.31" in text
 
 
-def test_networks_without_a_mean_profile(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folds", [2, 10])
+def test_folds_compare_sets_of_networks(tmp_path: Path, folds: int) -> None:
+    text = draw_agreement(tmp_path / "a.svg", TWO, facts_of(folds=folds))
+    assert (
+        "Scores of a single gene by saliency correlate by 0.31 between two networks; smoothed means over genes by 0.87"
+        f" between two sets of {folds} networks, one of each fold: read means, not maps." in text
+    )
+
+
+def test_networks_without_a_common_profile_are_compared_gene_by_gene(tmp_path: Path) -> None:
     text = draw_agreement(tmp_path / "a.svg", TWO, facts_of(mean_networks=None))
-    assert text.endswith("Scores of a single gene by saliency correlate by 0.31 between two networks.")
+    assert "Scores of a single gene by saliency correlate by 0.31 between two networks." in text
+
+
+@pytest.mark.parametrize("none", [("single_networks",), ("single_networks", "mean_networks")])
+def test_several_networks_that_cannot_be_compared_are_told(tmp_path: Path, none: tuple[str, ...]) -> None:
+    text = draw_agreement(tmp_path / "a.svg", TWO, facts_of(**dict.fromkeys(none)))
+    assert text.count("By saliency, no two networks can be compared: all but one, or all, are constant.") == 1
+    assert "single network," not in text
+
+
+def test_methods_that_agree_on_no_gene_have_a_dash(tmp_path: Path) -> None:
+    draw_agreement(tmp_path / "a.svg", TWO, facts_of(pairs=(("elrp", "saliency", None),)))
+    assert words(tmp_path / "a.svg").split("\n").count("–") == 2
 
 
 def test_missing_correlations_are_left_out(tmp_path: Path) -> None:

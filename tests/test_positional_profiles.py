@@ -61,6 +61,7 @@ def test_sums_become_means_and_differences_from_silent_genes() -> None:
     np.testing.assert_allclose(joined.networks, means)
     assert joined.counts.tolist() == [2, 3, 5, 4]
     assert (joined.methods, joined.upstream, joined.unit) == (("saliency",), 40, "z-score")
+    assert joined.folds == 1
     table = profile_table(joined, 30)
     assert table.columns.tolist() == "method group genes position difference smoothed".split()
     assert len(table) == 3 * WINDOW.length
@@ -77,6 +78,7 @@ def test_folds_count_by_their_genes() -> None:
     first, second = random_means(1), random_means(2)
     joined = together([fold([1, 2, 0, 6], first), fold([3, 2, 5, 2], second)])
     assert joined.counts.tolist() == [4, 4, 5, 8]
+    assert joined.folds == 2
     weights = np.array([[1, 2, 0, 6], [3, 2, 5, 2]]) / np.array([4, 4, 5, 8])
     expected = first * weights[0][:, None] + second * weights[1][:, None]
     np.testing.assert_allclose(joined.members, expected[:, 0])
@@ -160,7 +162,7 @@ def test_the_peak_and_the_share_of_the_core() -> None:
     assert found["core_width"] == (2 * CORE + 1) / 2400
     assert found["single_networks"] is None
     assert found["mean_networks"] is None
-    assert facts["silent"] == 3
+    assert (facts["silent"], facts["folds"], facts["networks"]) == (3, 1, 1)
     assert facts["unit"] == "z-score"
     assert facts["between_methods"] == []
 
@@ -179,9 +181,23 @@ def test_the_highest_group_that_has_genes_is_described() -> None:
     assert facts_of(scores, NO_AGREEMENT, 30)["methods"]["saliency"]["peak"] == pytest.approx(-10, abs=2)
 
 
-def test_scores_that_are_all_the_same_have_no_share() -> None:
-    found = facts_of(made([np.zeros(60)], WINDOW), NO_AGREEMENT, 30)["methods"]["saliency"]
-    assert found["core_share"] is None
+@pytest.mark.parametrize("networks", [1, 2])
+def test_profiles_that_are_zero_everywhere_have_no_peak_and_no_share(networks: int) -> None:
+    facts = facts_of(made([np.zeros(60)] * networks, WINDOW), NO_AGREEMENT, 30)
+    assert facts["networks"] == networks
+    assert facts["methods"]["saliency"] == {
+        "peak": None, "core_share": None, "core_width": 1.0, "single_networks": None, "mean_networks": None,
+    }  # fmt: skip
+
+
+def test_a_constant_network_is_left_out_of_the_agreement_of_means() -> None:
+    one, other = bump(60, 40, 10), bump(60, 35, 10)
+    means = [
+        facts_of(made(curves, WINDOW), NO_AGREEMENT, 30)["methods"]["saliency"]["mean_networks"]
+        for curves in ([one, other], [one, np.zeros(60), other], [one, np.zeros(60)])
+    ]
+    assert means[1] == means[0]
+    assert means[2] is None
 
 
 def agreement_of(*rows: tuple[str, str, str, float]) -> pd.DataFrame:
@@ -202,6 +218,7 @@ def test_agreement_of_networks_by_single_genes_and_by_means() -> None:
         ("methods", "saliency", "deeplift", -0.5),
     )
     facts = facts_of(made(curves, WINDOW), agreement, 30)
+    assert facts["networks"] == 3
     found = facts["methods"]["saliency"]
     assert found["single_networks"] == pytest.approx(0.3)
     smoothed = [smooth(curve, 0.5) for curve in curves]
@@ -239,7 +256,7 @@ def test_folds_are_joined_into_three_files(tmp_path: Path) -> None:
     facts = saved(tmp_path, [FULL, FULL.assign(correlation=[0.7, 0.4, 0.6])])
     assert facts["between_methods"][0]["median"] == pytest.approx(0.6)
     assert facts["methods"]["elrp"]["single_networks"] == pytest.approx(0.5)
-    assert facts["silent"] == 4
+    assert (facts["silent"], facts["folds"], facts["networks"]) == (4, 2, 2)
     table = read_table(tmp_path / "out" / "table.tsv")
     assert table["method"].unique().tolist() == ["saliency", "elrp"]
     assert table["group"].unique().tolist() == ["low", "high"]

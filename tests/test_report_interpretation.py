@@ -51,6 +51,7 @@ def test_three_figures_from_files(tmp_path: Path) -> None:
     assert "What counts for predictions, along the promoter" in text["profiles"]
     assert "By saliency, the profile of the highest group" in text["profiles"]
     assert "silent (2 genes)" in text["profiles"]
+    assert "Only 2 genes are silent: bumps that all curves share are theirs." in text["profiles"]
     assert "Genes of low and high predicted expression" in text["classes"]
     assert "predicted expression (log10(RPKM + 0.1))" in text["classes"]
     assert "where class B begins" in text["classes"]
@@ -69,7 +70,8 @@ def test_predictions_without_classes_and_a_single_network(tmp_path: Path) -> Non
     assert reason in text["classes"]
     assert "class A" not in text["classes"]
     assert "no class (400 genes)" in text["classes"]
-    assert "one network: nothing to compare" in text["agreement"]
+    assert "nothing to compare" in text["agreement"]
+    assert "The model is a single network" in text["agreement"]
     assert "saliency" in text["profiles"]
 
 
@@ -81,8 +83,10 @@ def test_k_mers_from_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     draw_kmers(folder / "kmers.tsv", folder / "kmers.json", folder / "kmers", folder / "a.svg")
     text = text_of(folder / "a.svg")
     assert "K-mers that predictions of high expression rest on" in text
-    assert "The first of 1 k-mers is CG." in text
-    assert f"in {table['positives'].item():,} of {facts['used']:,} sub-sequences" in text
+    assert "The first k-mer is CG;" in text
+    assert f"in {table['positives'].item():,} of {facts['used']:,} stretches and" in text
+    assert facts["untrained"] is None
+    assert "For networks with shuffled weights there is none" in text
     assert "nan" not in text
 
 

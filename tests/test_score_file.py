@@ -48,7 +48,7 @@ def test_scores_come_back_as_they_were_saved(tmp_path: Path) -> None:
     made.save(tmp_path / "scores.h5")
     found = Scores.open(tmp_path / "scores.h5")
     assert_same(made, found)
-    assert found.scores.dtype == np.float32
+    assert found.scores.dtype == found.untrained.dtype == np.float32
     assert found.sums.dtype == np.float64
     assert found.window.minus_shift == 1
 
@@ -77,23 +77,29 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
     path.unlink()
     with h5py.File(path, "w") as store:
         store.create_dataset("codes", data=[1])
-    with pytest.raises(InputError, match="holds no scores of genes .*format_version"):
+    with pytest.raises(
+        InputError, match=r"holds no scores of genes \(it lacks counts, gene_id, scores, sums, untrained\)"
+    ):
         Scores.open(path)
     path.unlink()
     scores_of().save(path)
     with h5py.File(path, "a") as store:
         store.attrs["format_version"] = 2
-    with pytest.raises(InputError, match="format 2") as caught:
+    with pytest.raises(InputError, match=r"holds no scores of genes \(format 2\)") as caught:
         Scores.open(path)
     assert str(path) in str(caught.value)
+    with h5py.File(path, "a") as store:
+        del store.attrs["format_version"]
+    with pytest.raises(InputError, match=r"holds no scores of genes \(format None\)"):
+        Scores.open(path)
 
 
-@pytest.mark.parametrize("name", ["gene_id", "scores", "sums", "counts"])
+@pytest.mark.parametrize("name", ["gene_id", "scores", "untrained", "sums", "counts"])
 def test_a_file_without_one_of_its_parts_is_refused(tmp_path: Path, name: str) -> None:
     scores_of().save(tmp_path / "scores.h5")
     with h5py.File(tmp_path / "scores.h5", "a") as store:
         del store[name]
-    with pytest.raises(InputError, match=name):
+    with pytest.raises(InputError, match=rf"holds no scores of genes \(it lacks {name}\)"):
         Scores.open(tmp_path / "scores.h5")
 
 
@@ -106,6 +112,16 @@ def test_rows_correlate_as_numpy_has_it() -> None:
     small = (1e-6 * one).astype(np.float32), (1e4 * other + 1e5).astype(np.float32)
     np.testing.assert_allclose(row_correlations(*small), expected, rtol=1e-3)
     np.testing.assert_allclose(row_correlations(one, -3 * one + 1), -1, rtol=1e-12)
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_a_constant_row_whose_mean_is_rounded_has_no_correlation(kind: type) -> None:
+    constant, other = (
+        np.full((1, 1000), 0.1, kind),
+        np.random.default_rng(3).normal(size=(1, 1000)).astype(kind),
+    )
+    assert np.isnan(row_correlations(constant, other)).all()
+    assert np.isnan(row_correlations(other, 1e6 * constant)).all()
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])

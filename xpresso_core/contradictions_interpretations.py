@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from xpresso_core.contradictions_training import read_window
+from xpresso_core.contradictions_training import least_window
 from xpresso_core.errors import nearest
 from xpresso_core.experiment_rows import expand
 from xpresso_core.genome import RELEASED_WINDOW
@@ -46,7 +46,7 @@ def _window(
 ) -> Iterator[str]:
     """Yield where a network's window is too short to be smoothed, or longer than what the species stores."""
     if "experiment" in row:
-        window = read_window(experiments[row["experiment"]], config)
+        window = least_window(experiments[row["experiment"]], config)
         if window is not None and window.length < row["smooth"]:
             yield f"{where}.smooth: the network reads {window.length} bases; smooth over fewer"
         return

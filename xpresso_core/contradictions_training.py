@@ -81,7 +81,14 @@ def _architecture(experiment: Row, config: Row) -> Architecture:
     return Architecture.from_dict({**named, **experiment.get("window", {})})
 
 
-def read_window(experiment: Row, config: Row) -> Window | None:
+def least_window(experiment: Row, config: Row) -> Window | None:
+    """Return the window that an experiment's network surely reads, without jitter; None where a search finds it."""
+    if experiment["architecture"] not in config["searches"]:
+        return _architecture(experiment, config).window
+    return Window(**experiment["window"]) if "window" in experiment else None
+
+
+def _read_window(experiment: Row, config: Row) -> Window | None:
     """Return the largest window that an experiment's network may read; None where a record says it."""
     if experiment["architecture"] not in config["searches"]:
         return _architecture(experiment, config).needed_window
@@ -167,5 +174,5 @@ def _tested_on(where: str, experiment: Row, config: Row) -> Iterator[str]:
                 f"{where}: {other!r} is of another species; say genes: {{orthologs: ...}} with a comparison of "
                 f"{experiment['dataset']!r} and {other!r}"
             )
-        elif (window := read_window(experiment, config)) and _beyond(window, other, config):
+        elif (window := _read_window(experiment, config)) and _beyond(window, other, config):
             yield f"{where}: on {other!r} the network reads {_beyond(window, other, config)}"

@@ -52,6 +52,9 @@ def write_genes(
         See `classes_of`.
     """
     table = predictions[["gene_id", "observed", "predicted", "fold"]].copy()
+    if table.empty:
+        what = "there are no predictions"
+        raise InputError(what, where=str(genes), remedy="Check the experiment, or take another")
     if np.ptp(table["predicted"]) == 0:
         what = "all predictions are the same: the networks have collapsed"
         raise InputError(

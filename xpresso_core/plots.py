@@ -151,6 +151,9 @@ def _settle(figure: Figure) -> None:
     """
     figure.draw_without_rendering()
     figure.set_layout_engine("none")
+    for part in figure.subfigs:
+        bounds: Any = part.bbox_relative
+        bounds.set_points(np.round(bounds.get_points(), 6))
     for axes in figure.axes:
         left, bottom, width, height = (round(edge, 6) for edge in axes.get_position(original=True).bounds)
         axes.set_position((left, bottom, width, height))

@@ -287,9 +287,14 @@ def _agreement_story(facts: Mapping[str, Any]) -> str:
             "Methods agree on a gene's bases as far as the left panel tells. The model is a single network, so how much"
             " its scores owe to the chance of its training is not known."
         )
-    if found["single_networks"] is None or found["mean_networks"] is None:
+    if found["single_networks"] is None:
         return f"By {name}, no two networks can be compared: all but one, or all, are constant."
+    text = (
+        f"Scores of a single gene by {name} correlate by {found['single_networks']:.2f} between two networks"
+    )
+    if found["mean_networks"] is None:
+        return text + "."
     return (
-        f"Scores of a single gene by {name} correlate by {found['single_networks']:.2f} between two networks; smoothed"
-        f" means over genes by {found['mean_networks']:.2f} between {networks_in_words(facts)}: read means, not maps."
+        f"{text}; smoothed means over genes by {found['mean_networks']:.2f} between {networks_in_words(facts)}: read"
+        " means, not maps."
     )

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from matplotlib.axes import Axes
 
 from xpresso_core.files import require_columns
 from xpresso_core.logos import draw_logo
@@ -49,34 +50,34 @@ def kmers(
             figure.text(0.5, 0.3, "no k-mers", ha="center", va="center", color=COLOURS["grey"], size=12)
             return
         panels = figure.subplots(len(shown), 2, squeeze=False, width_ratios=(1.0, 2.2))
-        most = float(-shown["log10_e"].min())
+        untrained = -facts["untrained"]["log10_e"] if facts["untrained"] else 0.0
+        most = max(float(-shown["log10_e"].min()), untrained)
         for (left, right), motif, (_, row) in zip(panels, motifs, shown.iterrows(), strict=False):
             draw_logo(left, motif.frequencies)
             left.set_xticks([])
             left.set_title(str(row["motif"]), loc="left", pad=2, fontweight="bold")
-            right.barh(0, -row["log10_e"], height=0.34, color=COLOURS["main"])
-            right.set(xlim=(0, 1.35 * most), ylim=(-0.75, 0.55), yticks=[])
-            right.text(
-                -row["log10_e"] + 0.01 * most,
-                0,
-                f"{-row['log10_e']:,.1f}",
-                va="center",
-                ha="left",
-            )
+            _bar(right, -float(row["log10_e"]), untrained, most)
             right.text(0, -0.55, _numbers(row, facts), va="center", ha="left", fontsize=8.5)
-            right.spines[["left", "bottom"]].set_visible(False)
-            right.tick_params(bottom=False, labelbottom=False)
-            if facts["untrained"]:
-                right.axvline(
-                    -facts["untrained"]["log10_e"], color=COLOURS["accent"], linestyle="--", linewidth=1.3
-                )
         panels[0][1].set_title("-log10 of the E-value", loc="left", pad=2)
 
 
+def _bar(axes: Axes, value: float, untrained: float, most: float) -> None:
+    """Draw how significant a k-mer is, and how much networks that have learned nothing reach."""
+    axes.barh(0, value, height=0.34, color=COLOURS["main"])
+    if untrained:
+        axes.plot([untrained] * 2, [-0.28, 0.28], color=COLOURS["accent"], linestyle="--", linewidth=1.5)
+    beside = untrained if value <= untrained else value
+    axes.text(beside + 0.01 * most, 0, f"{value:,.1f}", va="center", ha="left")
+    axes.set(xlim=(0, 1.35 * most), ylim=(-0.75, 0.55), yticks=[])
+    axes.spines[["left", "bottom"]].set_visible(False)
+    axes.tick_params(bottom=False, labelbottom=False)
+
+
 def _numbers(row: pd.Series, facts: Mapping[str, Any]) -> str:
-    used, ratio = facts["used"], row["positives"] / max(row["negatives"], 1)
+    used = facts["used"]
     text = f"in {row['positives']:,} of {used:,} stretches and {row['negatives']:,} of as many controls"
-    text += f" ({ratio:.2f} times)"
+    if row["negatives"]:
+        text += f" ({row['positives'] / row['negatives']:.2f} times)"
     if pd.notna(row["similar"]) and row["similar"]:
         text += f"\nlike {textwrap.shorten(str(row['similar']), 90)}"
     return text
@@ -96,10 +97,10 @@ def _story(table: pd.DataFrame, facts: Mapping[str, Any]) -> str:
         text += (
             f"The first k-mer is {table['motif'].iloc[0]}; what a k-mer matches is erased before the next. "
         )
-    untrained = facts["untrained"]
+    untrained, dashed = facts["untrained"], "" if table.empty else " (dashed)"
     if untrained is None:
         text += "For networks with shuffled weights there is none"
     else:
-        text += f"Networks with shuffled weights give {untrained['motif']} at {-untrained['log10_e']:,.1f} (dashed)"
+        text += f"Networks with shuffled weights give {untrained['motif']} at {-untrained['log10_e']:,.1f}{dashed}"
     found = "none" if not facts["control"] else "one"
     return f"{text}; stretches and controls shuffled give {found}."

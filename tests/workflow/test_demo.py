@@ -283,6 +283,7 @@ def test_the_networks_look_at_the_core_promoter_and_at_cpg_first(demo: Project) 
         assert table["log10_e"].iloc[0] < -20
         facts = read_json(folder / "kmers" / f"{contrast}.json")
         assert facts["control"] == 0
+        assert facts["untrained"] is None or facts["untrained"]["log10_e"] > table["log10_e"].iloc[0] / 2
     pairs = read(demo, "results/demo_median/interpretations/demo_network/dinucleotides.tsv")
     core = pairs[pairs["position"].abs() <= 200].pivot_table("ratio", "dinucleotide", "group", "mean")
     assert core.loc["CG", "high"] > 1.4 * core.loc["CG", "silent"]
