@@ -9,6 +9,7 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from pymemesuite.common import MotifFile
 
 from xpresso_core.dreme import DremeResult, Options, find_motifs
 from xpresso_core.dreme_folder import write_dreme
@@ -89,6 +90,22 @@ def test_motifs_are_read_back(result: DremeResult, tmp_path: Path, kind: str) ->
         assert [motif.sites for motif in motifs] == [motif.sites for motif in result.motifs]
         for read, found in zip(motifs, result.motifs, strict=True):
             np.testing.assert_allclose(read.frequencies, found.frequencies, atol=1e-6)
+
+
+@pytest.mark.parametrize("both", [True, False])
+@pytest.mark.parametrize("kind", ["txt", "xml"])
+def test_the_meme_suite_itself_reads_them(result: DremeResult, tmp_path: Path, kind: str, both: bool) -> None:
+    """Pymemesuite is the library of the MEME Suite, made callable from Python."""
+    options = result.options._replace(both_strands=both)
+    write = format_text if kind == "txt" else format_xml
+    path = tmp_path / f"dreme.{kind}"
+    path.write_text(write(result._replace(options=options), RUN))
+    with MotifFile(str(path)) as file:
+        read = list(file)
+    assert [motif.accession.decode() for motif in read] == [motif.expression for motif in result.motifs]
+    for theirs, ours in zip(read, result.motifs, strict=True):
+        rows = np.asarray(theirs.frequencies)  # with a pseudocount of a tenth of a site
+        np.testing.assert_allclose(rows, ours.frequencies, atol=0.1 / ours.sites + 1e-6)
 
 
 def test_no_motif(tmp_path: Path) -> None:
