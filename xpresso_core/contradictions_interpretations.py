@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from xpresso_core.contradictions_training import least_window
+from xpresso_core.contradictions_training import experiment_contradictions, least_window
 from xpresso_core.errors import nearest
 from xpresso_core.experiment_rows import expand
 from xpresso_core.genome import RELEASED_WINDOW
@@ -46,7 +46,10 @@ def _window(
 ) -> Iterator[str]:
     """Yield where a network's window is too short to be smoothed, or longer than what the species stores."""
     if "experiment" in row:
-        window = least_window(experiments[row["experiment"]], config)
+        experiment = experiments[row["experiment"]]
+        if any(experiment_contradictions(where, experiment, config)):
+            return  # told already
+        window = least_window(experiment, config)
         if window is not None and window.length < row["smooth"]:
             yield f"{where}.smooth: the network reads {window.length} bases; smooth over fewer"
         return
