@@ -31,6 +31,11 @@ def print_profiles(folder: Path) -> None:
             for name in ("single_networks", "mean_networks")
         )
         print(f"| {method} | {found['peak']:+,} | {share} | {single} | {mean} |")
+    print("\n| method, within 100 bases | low | medium | high |\n|---|---|---|---|")
+    table = read_table(folder / "profiles.tsv")
+    near = table[table["position"].abs() <= 100].pivot_table("smoothed", "method", "group", sort=False)
+    for method, row in near.iterrows():
+        print(f"| {method} | {' | '.join(f'{row[group]:.4f}' for group in near.columns)} |")
     print("\n| two methods | correlation of a gene's scores, median |\n|---|---|")
     for pair in facts["between_methods"]:
         print(f"| {pair['first']}, {pair['second']} | {pair['median']:.3f} |")
