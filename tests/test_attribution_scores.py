@@ -333,6 +333,6 @@ def test_genes_that_the_dataset_lacks_are_refused(folder: Path, tmp_path: Path) 
     genes = read_table(folder / "genes.tsv", dtype={"gene_id": str})
     genes.loc[0, "gene_id"] = "elsewhere"
     write_table(genes, folder / "strange.tsv")
-    with pytest.raises(InputError, match="fold 1 has no genes, or some that the dataset lacks"):
+    with pytest.raises(InputError, match="dataset.h5: has no gene elsewhere, which is to be interpreted"):
         write(folder, tmp_path, 1, "strange.tsv")
     assert list(tmp_path.iterdir()) == []

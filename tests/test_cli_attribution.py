@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from test_attribution import made
 from test_bundle import UNIT
-from test_prediction import dna
+from toy import dna, write_inputs
 
 import xpresso_core
 from xpresso_core.attribution import METHODS, Attributor
@@ -35,11 +35,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> str:
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Work in a folder with promoters, a genome, TSSs and features."""
     monkeypatch.chdir(tmp_path)
-    records = {"a": dna(60, 1), "b": dna(200, 2), "c": dna(21, 3)}
-    (tmp_path / "p.fa").write_text("".join(f">{name} words\n{text}\n" for name, text in records.items()))
-    (tmp_path / "g.fa").write_text(f">chr1\n{dna(300)}\n")
-    (tmp_path / "t.bed").write_text("chr1\t100\t101\ta\t0\t+\nchr1\t150\t151\tb\t0\t-\n")
-    (tmp_path / "h.tsv").write_text("id\tutr5_len\tutr5_gc\na\t100\t0.5\nb\t\t0.6\nc\t50\t\n")
+    write_inputs(tmp_path)
     return tmp_path
 
 

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from xpresso_core.dataset import Dataset
-from xpresso_core.errors import ConfigError
+from xpresso_core.errors import ConfigError, InputError
 from xpresso_core.genome import Genome, Window
 from xpresso_core.halflife import HALFLIFE_FEATURES
-from xpresso_core.model_windows import codes_for
+from xpresso_core.model_windows import dataset_on, rows_of
 
 STORED = Window(90, 60)
 PLACES = [("chr1", position, "+-"[number % 2]) for number, position in enumerate(range(300, 2500, 173))]
@@ -48,19 +48,21 @@ def stored(genome: Genome, tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_windows_are_those_of_the_genome(genome: Genome, stored: Path, window: Window) -> None:
     expected = np.stack([genome.window(*place, window) for place in PLACES])
-    np.testing.assert_array_equal(codes_for(stored, window), expected)
+    found = dataset_on(stored, window)
+    np.testing.assert_array_equal(found.codes, expected)
+    assert found.window == window
 
 
 def test_a_plain_window_is_that_of_the_dataset(stored: Path) -> None:
     for window in (STORED, Window(60, 40)):
-        found = codes_for(stored, window)
+        found = dataset_on(stored, window).codes
         np.testing.assert_array_equal(found, Dataset.open(stored, window).codes)
         assert found.dtype == np.uint8
 
 
 def test_a_shift_moves_genes_of_the_minus_strand_one_base_downstream(stored: Path) -> None:
     data = Dataset.open(stored)
-    moved = codes_for(stored, Window(50, 30, 1))
+    moved = dataset_on(stored, Window(50, 30, 1)).codes
     start = STORED.upstream - 50
     assert {"+", "-"} == set(data.strand)
     for row, strand in enumerate(data.strand):
@@ -71,4 +73,11 @@ def test_a_shift_moves_genes_of_the_minus_strand_one_base_downstream(stored: Pat
 @pytest.mark.parametrize("window", [Window(91, 60), Window(90, 61), Window(90, 60, 1)])
 def test_a_window_beyond_what_is_stored_is_refused(stored: Path, window: Window) -> None:
     with pytest.raises(ConfigError, match=r"the stored promoters reach from -90 to \+60"):
-        codes_for(stored, window)
+        dataset_on(stored, window)
+
+
+def test_genes_are_found_by_name(stored: Path) -> None:
+    data = Dataset.open(stored)
+    assert rows_of(data, ["g7", "g0", "g3"], stored).tolist() == [7, 0, 3]
+    with pytest.raises(InputError, match="dataset.h5: has no gene h1, which is to be interpreted"):
+        rows_of(data, ["g7", "h1", "h2"], stored)

@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from test_bundle import FEATURES, WINDOW, bundle
+from toy import dna
 
 from xpresso_core.bundle import Bundle, load_bundle
 from xpresso_core.errors import InputError
@@ -19,10 +20,6 @@ from xpresso_core.genome import Genome, Window
 from xpresso_core.prediction import Prediction, predict_promoters, write_predictions
 from xpresso_core.prediction_inputs import HalflifeTable, Promoter, bed_promoters, fasta_promoters
 from xpresso_core.sequence import decode, encode, reverse_complement
-
-
-def dna(length: int, seed: int = 1) -> str:
-    return decode(np.random.default_rng(seed).integers(0, 4, length).astype(np.uint8))
 
 
 def from_text(tmp_path: Path, text: str, tss: int | None = None) -> list[str]:

@@ -1,6 +1,8 @@
-"""A small dataset whose label is planted: what the tests of training and evaluation learn from."""
+"""A small dataset whose label is planted, and small files: what tests learn from, and ask the command about."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 
@@ -8,6 +10,7 @@ from xpresso_core.architecture import Architecture, Convolution, Dense, Recipe
 from xpresso_core.dataset import Dataset
 from xpresso_core.genome import Window
 from xpresso_core.halflife import HALFLIFE_FEATURES
+from xpresso_core.sequence import decode
 
 WINDOW = Window(90, 60)
 ARCHITECTURE = Architecture(
@@ -39,3 +42,17 @@ def toy_dataset(genes: int = 240, seed: int = 0) -> Dataset:
         window=WINDOW,
         attributes={"units": "log10(RPKM + 0.1)", "dataset": "toy", "sha256": {"genes.tsv": "0" * 64}},
     )
+
+
+def dna(length: int, seed: int = 1) -> str:
+    """Return random letters."""
+    return decode(np.random.default_rng(seed).integers(0, 4, length).astype(np.uint8))
+
+
+def write_inputs(folder: Path) -> None:
+    """Write promoters ``p.fa``, a genome ``g.fa``, TSSs ``t.bed`` and features ``h.tsv``."""
+    records = {"a": dna(60, 1), "b": dna(200, 2), "c": dna(21, 3)}
+    (folder / "p.fa").write_text("".join(f">{name} words\n{text}\n" for name, text in records.items()))
+    (folder / "g.fa").write_text(f">chr1\n{dna(300)}\n")
+    (folder / "t.bed").write_text("chr1\t100\t101\ta\t0\t+\nchr1\t150\t151\tb\t0\t-\n")
+    (folder / "h.tsv").write_text("id\tutr5_len\tutr5_gc\na\t100\t0.5\nb\t\t0.6\nc\t50\t\n")

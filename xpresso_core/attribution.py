@@ -10,7 +10,6 @@ promise nothing of the kind.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 import numpy as np
@@ -20,7 +19,7 @@ from xpresso_core.errors import InputError
 from xpresso_core.explainer import Explainer, Gradients
 from xpresso_core.mutagenesis import Mutagenesis
 from xpresso_core.path_gradients import PathGradients
-from xpresso_core.prediction_inputs import HalflifeTable, Promoter
+from xpresso_core.prediction_inputs import HalflifeTable, Promoter, batches_of
 from xpresso_core.relu_rules import Rule
 from xpresso_core.sequence import Codes, one_hot
 
@@ -253,9 +252,5 @@ def attribute_promoters(
     InputError
         If a promoter has no row in `halflife`, or what its source raises.
     """
-    waiting = iter(promoters)
-    while group := list(islice(waiting, BATCH)):
-        names = [promoter.identifier for promoter in group]
-        windows = [promoter.codes for promoter in group if promoter.codes is not None]
-        features = None if halflife is None else halflife.take(names)
-        yield names, attributor.attribute(np.stack(windows) if windows else None, features)
+    for names, codes, features in batches_of(promoters, halflife, BATCH):
+        yield names, attributor.attribute(codes, features)

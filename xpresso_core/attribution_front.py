@@ -12,10 +12,10 @@ import numpy as np
 import numpy.typing as npt
 from numba import njit
 
-from xpresso_core.keras_graph import Block
+from xpresso_core.keras_graph import Block, weights_of
 from xpresso_core.sequence import Codes, N
 from xpresso_core.stem import ROWS, stem_forward_argmax
-from xpresso_core.stem_geometry import Geometry, geometry
+from xpresso_core.stem_geometry import Geometry
 from xpresso_core.threads import each_block
 
 Floats = npt.NDArray[np.float32]
@@ -33,26 +33,22 @@ class Front(NamedTuple):
         float32 ``[filter]``.
     padding
         ``same`` or ``valid``.
-    length
-        Bases of a promoter.
     place
         Where the taps of each output position fall.
+    length
+        Bases of a promoter.
     """
 
     kernel: Floats
     bias: Floats
     padding: str
-    length: int
     place: Geometry
+    length: int
 
     @classmethod
     def of(cls, block: Block, length: int) -> Self:
         """Return the front that is the block of a network, with a copy of its weights."""
-        conv = block.conv
-        kernel = np.asarray(conv.kernel)
-        bias = np.asarray(conv.bias) if conv.use_bias else np.zeros(conv.filters, np.float32)
-        place = geometry(length, len(kernel), block.pool, conv.padding, conv.dilation_rate[0])
-        return cls(kernel, bias, conv.padding, length, place)
+        return cls(*weights_of(block, length), length)
 
     @property
     def positions(self) -> int:

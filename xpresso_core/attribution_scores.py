@@ -21,11 +21,10 @@ from tqdm import tqdm
 from xpresso_core.attribution import Attributor, Method
 from xpresso_core.bundle import Bundle, load_bundle
 from xpresso_core.classes import read_genes
-from xpresso_core.dataset import Dataset
 from xpresso_core.errors import InputError
 from xpresso_core.expression_groups import GROUP_NAMES
 from xpresso_core.files import write_table
-from xpresso_core.model_windows import codes_for
+from xpresso_core.model_windows import dataset_on, rows_of
 from xpresso_core.randomness import generator
 from xpresso_core.score_file import BETWEEN_METHODS, BETWEEN_NETWORKS, Scores, row_correlations
 from xpresso_core.sequence import Codes
@@ -190,20 +189,17 @@ def write_scores(
     bundle = load_bundle(model, spare=model.is_dir())
     table = read_genes(genes_path)
     table = table[table["fold"] == fold]
-    data = Dataset.open(dataset_path)
-    place = pd.Series(np.arange(len(data)), index=data.gene_id)
-    rows = place.reindex(table["gene_id"]).to_numpy()
-    if not len(rows) or np.isnan(rows).any():
-        what = f"fold {fold} has no genes, or some that the dataset lacks"
+    if table.empty:
+        what = f"fold {fold} has no genes"
         raise InputError(what, where=str(genes_path), remedy="Make it again with the workflow")
-    rows = rows.astype(np.intp)
+    data = dataset_on(dataset_path, bundle.window)
+    rows = rows_of(data, table["gene_id"].tolist(), dataset_path)
     takes_features = settings["own"] and "halflife" in bundle.inputs
-    names = np.array(GROUP_NAMES)
     scores, agreement = score_genes(
         bundle,
-        codes_for(dataset_path, bundle.window)[rows],
+        data.codes[rows],
         data.halflife[rows] if takes_features else None,
-        np.array([int(np.flatnonzero(names == group)[0]) for group in table["group"]], dtype=np.intp),
+        np.array([GROUP_NAMES.index(group) for group in table["group"]], dtype=np.intp),
         data.gene_id[rows],
         methods=settings["methods"],
         kept=settings["kept"],

@@ -20,16 +20,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from xpresso_core.classes import HIGH, LOW, LOWER, UPPER, read_genes
-from xpresso_core.dataset import Dataset
 from xpresso_core.dreme import find_motifs
 from xpresso_core.dreme_folder import write_result
 from xpresso_core.dreme_format import Run, Source, date
 from xpresso_core.dreme_result import DremeResult, Options
-from xpresso_core.errors import InputError
 from xpresso_core.files import atomic_path, write_json, write_table
 from xpresso_core.genome import Window
 from xpresso_core.meme_format import Motif
-from xpresso_core.model_windows import codes_for
+from xpresso_core.model_windows import dataset_on, rows_of
 from xpresso_core.motifs import read_motifs
 from xpresso_core.randomness import generator
 from xpresso_core.score_file import open_scores
@@ -202,13 +200,13 @@ def write_kmers(
         elif not len(places.row):
             told["reason"] = "no stretch that stands out is as long as the shortest word"
         else:
-            codes = _promoters(dataset, window, ids)
+            data = dataset_on(dataset, window)
+            codes = data.codes[rows_of(data, ids, dataset)]
             rng = generator(seed, f"enriched k-mers of {contrast}")
-            kinds = {"positives": places, "negatives": permuted(places, len(ids), rng)}
-            chosen = {name: _chosen(kind, settings["subsample"]) for name, kind in kinds.items()}
-            for name, kind in chosen.items():
+            kinds = _with_control(places, len(ids), settings, rng)
+            for name, kind in zip(("positives", "negatives"), kinds, strict=True):
                 _write_fasta(draft / f"{name}.fa", codes, kind, ids)
-            sequences = [sub_sequences(codes, kind) for kind in chosen.values()]
+            sequences = [sub_sequences(codes, kind) for kind in kinds]
             result = _dreme(draft, sequences, settings)
             told |= _told(places, sequences, settings, rng)
             untrained = _marked(scores, genes, low, high, "untrained")[0]
@@ -247,7 +245,7 @@ def _first_untrained(
     """Search the stretches that stand out by the scores of untrained networks, for one motif."""
     if marked is None or not len((places := _long_enough(marked, settings)).row):
         return None
-    kinds = (_chosen(kind, settings["subsample"]) for kind in (places, permuted(places, len(codes), rng)))
+    kinds = _with_control(places, len(codes), settings, rng)
     positives, negatives = (sub_sequences(codes, kind) for kind in kinds)
     found = find_motifs(positives, negatives, _options(settings)._replace(most_motifs=1)).motifs
     return {"motif": found[0].expression, "log10_e": found[0].log_evalue / np.log(10)} if found else None
@@ -260,16 +258,13 @@ def _long_enough(marked: npt.NDArray[np.bool_], settings: Mapping[str, Any]) -> 
     return Places(*(part[long] for part in places))
 
 
-def _promoters(dataset: Path, window: Window, ids: Sequence[str]) -> Codes:
-    """Return the promoters of some genes, on the window of their scores."""
-    stored = Dataset.open(dataset).gene_id
-    rows = pd.Series(np.arange(len(stored)), index=stored).reindex(list(ids))
-    if rows.isna().any():
-        missing = next(gene for gene in ids if gene not in set(stored))
-        what = f"has no gene {missing}, which has scores"
-        raise InputError(what, where=str(dataset), remedy="Make the scores again with the workflow")
-    codes: Codes = codes_for(dataset, window)[rows.to_numpy(np.intp)]
-    return codes
+def _with_control(
+    places: Places, genes: int, settings: Mapping[str, Any], rng: np.random.Generator
+) -> tuple[Places, Places]:
+    """Return the stretches and their control, at most so many of each."""
+    kinds = places, permuted(places, genes, rng)
+    positives, negatives = (_chosen(kind, settings["subsample"]) for kind in kinds)
+    return positives, negatives
 
 
 def _chosen(places: Places, count: int) -> Places:

@@ -92,6 +92,11 @@ def split_pairs(experiments: Mapping[str, Mapping[str, Any]]) -> list[tuple[str,
     ]
 
 
+def interpreted_dataset(row: Mapping[str, Any], experiments: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the dataset whose genes an interpretation is about; of its experiment, or its own."""
+    return str(experiments[row["experiment"]]["dataset"] if "experiment" in row else row["dataset"])
+
+
 def comparable(experiments: Mapping[str, Mapping[str, Any]], name: str) -> list[str]:
     """Return the experiments that test the same genes of the same dataset in the same folds, `name` first."""
     keys = ("dataset", "split", "genes")

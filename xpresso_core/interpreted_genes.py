@@ -11,11 +11,10 @@ import pandas as pd
 
 from xpresso_core.bundle import load_bundle
 from xpresso_core.classes import ClassRule, classes_of, halves_of
-from xpresso_core.dataset import Dataset
 from xpresso_core.errors import InputError
 from xpresso_core.expression_groups import GROUP_NAMES, expression_bins, group_edges, silent_bound
 from xpresso_core.files import read_table, write_json, write_table
-from xpresso_core.model_windows import codes_for
+from xpresso_core.model_windows import dataset_on
 
 
 def predictions_of_model(model: Path, dataset: Path) -> pd.DataFrame:
@@ -27,8 +26,8 @@ def predictions_of_model(model: Path, dataset: Path) -> pd.DataFrame:
         ``gene_id observed predicted fold``, all in one fold.
     """
     bundle = load_bundle(model)
-    data = Dataset.open(dataset)
-    predicted, _ = bundle.predict(codes_for(dataset, bundle.window))
+    data = dataset_on(dataset, bundle.window)
+    predicted, _ = bundle.predict(data.codes)
     observed = data.expression.astype(np.float64)
     return pd.DataFrame({"gene_id": data.gene_id, "observed": observed, "predicted": predicted, "fold": 1})
 

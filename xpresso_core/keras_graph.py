@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import keras
 import numpy as np
+import numpy.typing as npt
 
 from xpresso_core.errors import InputError
-from xpresso_core.stem_geometry import MOST_POOLED
+from xpresso_core.stem_geometry import MOST_POOLED, Geometry, geometry
 
 
 class Block(NamedTuple):
@@ -28,6 +29,36 @@ class Block(NamedTuple):
     conv: keras.layers.Conv1D
     pool: int
     pooled: Any
+
+
+class Weights(NamedTuple):
+    """What a block computes with.
+
+    Attributes
+    ----------
+    kernel
+        float32 ``[tap, channel, filter]``, a copy.
+    bias
+        float32 ``[filter]``, zeros for a convolution without.
+    padding
+        ``same`` or ``valid``.
+    place
+        Where the taps of each output position fall.
+    """
+
+    kernel: npt.NDArray[np.float32]
+    bias: npt.NDArray[np.float32]
+    padding: str
+    place: Geometry
+
+
+def weights_of(block: Block, length: int) -> Weights:
+    """Return what a block computes with, on so many positions."""
+    conv = block.conv
+    kernel = np.asarray(conv.kernel)
+    bias = np.asarray(conv.bias) if conv.use_bias else np.zeros(conv.filters, np.float32)
+    place = geometry(length, len(kernel), block.pool, conv.padding, conv.dilation_rate[0])
+    return Weights(kernel, bias, conv.padding, place)
 
 
 def promoter_of(model: keras.Model) -> Any:

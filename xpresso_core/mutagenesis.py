@@ -16,10 +16,10 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from xpresso_core.errors import DeviceError
-from xpresso_core.keras_graph import Block, blocks_of, promoter_of, replay
+from xpresso_core.keras_graph import blocks_of, promoter_of, replay, weights_of
 from xpresso_core.sequence import Codes, N
 from xpresso_core.stem import codes_model, stem_forward, supports_stem
-from xpresso_core.stem_geometry import Geometry, geometry, reach
+from xpresso_core.stem_geometry import Geometry, reach
 
 Floats = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.intp]
@@ -37,16 +37,8 @@ class _Level(NamedTuple):
 
     kernel: Floats
     bias: Floats
-    place: Geometry
     padding: str
-
-    @classmethod
-    def of(cls, block: Block, length: int) -> _Level:
-        conv = block.conv
-        kernel = np.asarray(conv.kernel)
-        bias = np.asarray(conv.bias) if conv.use_bias else np.zeros(conv.filters, np.float32)
-        place = geometry(length, len(kernel), block.pool, conv.padding, conv.dilation_rate[0])
-        return cls(kernel, bias, place, conv.padding)
+    place: Geometry
 
     @property
     def reach(self) -> int:
@@ -113,7 +105,7 @@ class Mutagenesis:
         length = promoter.shape[1]
         blocks = blocks_of(model)
         for block in blocks:
-            self._levels.append(_Level.of(block, length))
+            self._levels.append(_Level(*weights_of(block, length)))
             length = block.pooled.shape[1]
         self._groups = _groups(self._levels[0], promoter.shape[1])
         last = blocks[-1].pooled

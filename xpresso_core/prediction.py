@@ -7,7 +7,6 @@ import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TextIO
 
@@ -16,7 +15,7 @@ from tqdm import tqdm
 
 from xpresso_core.errors import InputError
 from xpresso_core.files import atomic_path
-from xpresso_core.prediction_inputs import HalflifeTable, Promoter
+from xpresso_core.prediction_inputs import HalflifeTable, Promoter, batches_of
 
 if TYPE_CHECKING:
     from xpresso_core.bundle import Bundle
@@ -60,12 +59,8 @@ def predict_promoters(
     InputError
         If a promoter has no row in `halflife`, or what its source raises.
     """
-    waiting = iter(promoters)
-    while group := list(islice(waiting, batch)):
-        identifiers = [promoter.identifier for promoter in group]
-        windows = [promoter.codes for promoter in group if promoter.codes is not None]
-        features = None if halflife is None else halflife.take(identifiers)
-        mean, sd = bundle.predict(np.stack(windows) if windows else None, features)
+    for identifiers, codes, features in batches_of(promoters, halflife, batch):
+        mean, sd = bundle.predict(codes, features)
         yield from map(Prediction, identifiers, mean.tolist(), sd.tolist())
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Literal, NamedTuple, Self, cast
@@ -233,6 +233,47 @@ class HalflifeTable:
         """Yield the genes of the table, for a model that takes nothing but features."""
         for identifier in self.rows:
             yield Promoter(identifier, None)
+
+
+class Batch(NamedTuple):
+    """Some genes to ask a model about.
+
+    Attributes
+    ----------
+    identifiers
+        Their names.
+    codes, halflife
+        As `bundle.Bundle.predict` takes them.
+    """
+
+    identifiers: list[str]
+    codes: Codes | None
+    halflife: npt.NDArray[np.float64] | None
+
+
+def batches_of(promoters: Iterable[Promoter], halflife: HalflifeTable | None, size: int) -> Iterator[Batch]:
+    """Gather promoters as they come, with the half-life features of each.
+
+    Parameters
+    ----------
+    promoters
+        Windows of the model's length.
+    halflife
+        Features of every promoter; None for the average gene.
+    size
+        Promoters per batch.
+
+    Raises
+    ------
+    InputError
+        If a promoter has no row in `halflife`, or what its source raises.
+    """
+    waiting = iter(promoters)
+    while group := list(islice(waiting, size)):
+        names = [promoter.identifier for promoter in group]
+        windows = [promoter.codes for promoter in group if promoter.codes is not None]
+        features = None if halflife is None else halflife.take(names)
+        yield Batch(names, np.stack(windows) if windows else None, features)
 
 
 def _numbers(column: pd.Series[str], path: str | os.PathLike[str]) -> npt.NDArray[np.float64]:

@@ -11,6 +11,7 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from xpresso_core.dataset import Dataset
+from xpresso_core.experiment_rows import interpreted_dataset
 from xpresso_core.files import atomic_path, read_json, read_table, write_table
 from xpresso_core.genome import Window
 from xpresso_core.landing import landing_page
@@ -195,11 +196,10 @@ def _sections(
 
 def _interpretations(config: Mapping[str, Any], results: Path) -> dict[str, Path]:
     """Return the folder of each interpretation."""
-    datasets = {
-        name: config["experiments"][row["experiment"]]["dataset"] if "experiment" in row else row["dataset"]
+    return {
+        name: results / interpreted_dataset(row, config["experiments"]) / "interpretations" / name
         for name, row in config["interpretations"].items()
     }
-    return {name: results / dataset / "interpretations" / name for name, dataset in datasets.items()}
 
 
 def _baselines(config: Mapping[str, Any], results: Path) -> tuple[dict[str, str], dict[str, Path]]:

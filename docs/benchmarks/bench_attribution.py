@@ -153,7 +153,7 @@ def mutagenesis(model: keras.Model, codes: Codes, halflife: Floats, rounds: int)
 
 def main() -> None:
     """Run the ways in turns and print the comparisons."""
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else 40
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     rounds = int(sys.argv[2]) if len(sys.argv) > 2 else 3
     set_threads(1)
     tf.config.threading.set_intra_op_parallelism_threads(1)

@@ -13,7 +13,7 @@ from xpresso_core import places
 from xpresso_core.configuration import check_config, expanded, experiment_plan
 from xpresso_core.device import takes_gpu
 from xpresso_core.errors import XpressoError
-from xpresso_core.experiment_rows import comparable, families, split_pairs, with_hosts
+from xpresso_core.experiment_rows import comparable, families, interpreted_dataset, split_pairs, with_hosts
 from xpresso_core.provenance import code_hash
 from xpresso_core.reference import check_places, describe, local_file
 from xpresso_core.sources import read_registry

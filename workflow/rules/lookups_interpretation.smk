@@ -8,8 +8,7 @@ def interpretation_of(wildcards):
 
 def dataset_of_interpretation(name):
     """Return the dataset whose genes are explained."""
-    row = INTERPRETATIONS[name]
-    return EXPERIMENTS[row["experiment"]]["dataset"] if "experiment" in row else row["dataset"]
+    return interpreted_dataset(INTERPRETATIONS[name], EXPERIMENTS)
 
 
 def folder_of_interpretation(name):
