@@ -46,7 +46,7 @@ lint: $(SETUP)
 	for config in config/*.yaml; do $(BIN)/snakemake --lint --configfile $$config; done
 
 # All packages come from the hashed list; the project itself is linked, without its dependencies.
-$(SETUP): requirements.txt pyproject.toml tools/setup.sh
+$(SETUP): requirements.txt pyproject.toml tools/setup.sh xpresso_core/igv.py
 	PYTHON=$(PYTHON) tools/setup.sh
 	touch $@
 

@@ -314,7 +314,7 @@ def test_an_interrupt_ends_quietly_and_leaves_nothing(here: Path, model: str) ->
     assert "no --halflife table" in process.stderr.readline()  # loaded, and waiting for promoters
     process.send_signal(signal.SIGINT)
     _, err = process.communicate()
-    assert (process.returncode, err) == (130, "xpresso: interrupted; nothing was written\n")
+    assert (process.returncode, err) == (130, "xpresso: interrupted; no result was written\n")
     assert not list(here.glob("*out*"))
     assert not list(here.glob(".partial-*"))
 

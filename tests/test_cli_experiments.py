@@ -45,6 +45,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "reporters": {},
         "baselines": {},
         "interpretations": {},
+        "tracks": {},
         "searches": {},
         "device": "cpu",
     }

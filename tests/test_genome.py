@@ -63,6 +63,40 @@ def test_windows_beyond_the_chromosome_are_refused_or_filled(tmp_path: Path, seq
     assert tail == "NNNNNN" + decode(reverse_complement(encode(sequence[97:103])))
 
 
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [(-5, 8), (97, 110), (-3, 120), (0, 103), (103, 103), (-9, -4), (-4, 0), (103, 107), (250, 260), (7, 7)],
+)
+def test_what_lies_beyond_a_padded_interval_is_unknown(
+    tmp_path: Path, sequence: str, start: int, end: int
+) -> None:
+    genome = Genome(write_genome(tmp_path / "g.fa", sequence))
+    around = "N" * 300 + sequence + "N" * 300
+    found = genome.fetch("1", start, end, pad=True)
+    assert found.dtype == np.uint8
+    assert decode(found) == around[300 + start : 300 + end]
+
+
+def test_an_interval_is_padded_only_if_asked_and_only_on_a_chromosome_that_is_there(
+    tmp_path: Path, sequence: str
+) -> None:
+    genome = Genome(write_genome(tmp_path / "g.fa", sequence))
+    for start, end in ((-1, 5), (100, 104), (200, 210), (9, 5)):
+        with pytest.raises(InputError, match="leaves the chromosome"):
+            genome.fetch("chr1", start, end)
+    with pytest.raises(InputError, match="no chromosome 'chr9'"):
+        genome.fetch("chr9", -5, 5, pad=True)
+
+
+@pytest.mark.parametrize(("start", "end"), [(9, 5), (120, 110), (-3, -8)])
+def test_an_interval_that_ends_before_it_begins_is_refused_even_padded(
+    tmp_path: Path, sequence: str, start: int, end: int
+) -> None:
+    genome = Genome(write_genome(tmp_path / "g.fa", sequence))
+    with pytest.raises(InputError, match="leaves the chromosome"):
+        genome.fetch("chr1", start, end, pad=True)
+
+
 def test_unknown_chromosomes_and_strands_are_refused(tmp_path: Path, sequence: str) -> None:
     genome = Genome(write_genome(tmp_path / "g.fa", sequence))
     with pytest.raises(InputError, match="no chromosome 'chr9'; it has chr1"):

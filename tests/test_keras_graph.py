@@ -15,6 +15,7 @@ from xpresso_core.keras_graph import (
     first_block,
     is_relu_layer,
     only_consumer,
+    part_behind,
     promoter_of,
     replay,
 )
@@ -249,3 +250,50 @@ def test_replaying_a_part_needs_only_what_is_behind_it(tmp_path: Any) -> None:
     middle = keras.Model(promoter, pooled).predict_on_batch(x)
     np.testing.assert_allclose(part.predict_on_batch(middle), model.predict_on_batch(x), rtol=1e-5, atol=1e-6)
     model.save(tmp_path / "still.keras")
+
+
+def two_inputs() -> tuple[keras.Model, list[Any]]:
+    """Return a network of two blocks and half-life features, and what comes out of each block."""
+    keras.utils.set_random_seed(3)
+    promoter, other = promoter_input(), keras.Input((3,), name="halflife")
+    first = block(promoter)
+    second = block(layers.Dropout(0.5)(first), pool=3)
+    dense = layers.Dense(4, activation="relu")(layers.Concatenate()([layers.Flatten()(second), other]))
+    return keras.Model([other, promoter], layers.Dense(1)(layers.BatchNormalization()(dense))), [
+        first,
+        second,
+    ]
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_the_part_behind_a_block_predicts_what_the_whole_does(number: int) -> None:
+    model, pooled = two_inputs()
+    rng = np.random.default_rng(1)
+    one_hot = rng.random((5, 60, 4), np.float32)
+    features = rng.normal(size=(5, 3)).astype(np.float32)
+    part = part_behind(model, pooled[number], "cells")
+    assert [tensor.name for tensor in part.inputs] == ["cells", "halflife"]
+    assert part.inputs[0].shape == pooled[number].shape
+    before = keras.Model(model.inputs, pooled[number])
+    found = part([np.asarray(before([features, one_hot])), features])
+    np.testing.assert_allclose(found, model([features, one_hot]), atol=1e-6)
+    assert np.ptp(found) > 1e-3
+    owned = {id(weight) for weight in model.weights}
+    assert all(id(weight) in owned for weight in part.weights)
+
+
+def test_the_part_behind_a_block_follows_its_weights_and_spares_the_model() -> None:
+    model, pooled = two_inputs()
+    part = part_behind(model, pooled[1], "cells")
+    given = [np.ones((1, *pooled[1].shape[1:]), np.float32), np.zeros((1, 3), np.float32)]
+    before = np.asarray(part(given))
+    kernel, bias = model.layers[-1].get_weights()
+    model.layers[-1].set_weights([kernel, bias + 1])
+    np.testing.assert_allclose(part(given), before + 1, atol=1e-6)
+    assert keras.Model.from_config(model.get_config()).count_params() == model.count_params()
+
+
+def test_the_part_behind_a_block_of_a_model_without_promoter_is_refused() -> None:
+    other = keras.Input((3,), name="halflife")
+    with pytest.raises(InputError, match="no input 'promoter' but halflife"):
+        part_behind(keras.Model(other, layers.Dense(1)(other)), other, "cells")

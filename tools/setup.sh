@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes .venv from the hashed list of packages, and sees that the bedtools program is there.
+# Makes .venv from the hashed list of packages, fetches igv.js, and sees that the programs bedtools and npm are there.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -27,7 +27,9 @@ if ! "$python" -c 'import ensurepip' 2>/dev/null; then
   apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq python3-venv >/dev/null
 fi
 need_program bedtools bedtools
+need_program npm npm
 
 "$python" -m venv .venv
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --prefer-binary --require-hashes -r requirements.txt
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
+.venv/bin/python -m xpresso_core.igv resources/igv

@@ -1,6 +1,6 @@
 """The ``xpresso`` command.
 
-Each subcommand is a row of `COMMANDS`; what they do is in the modules `cli_models`, `cli_attribution`,
+Each subcommand is a row of `COMMANDS`; what they do is in the modules `cli_models`, `cli_attribution`, `cli_scan`,
 `cli_genomics`, `cli_motifs`, `cli_dreme`, `cli_sources` and `cli_experiments`.
 """
 
@@ -20,6 +20,7 @@ from xpresso_core.cli_experiments import EXPERIMENTS_COMMANDS
 from xpresso_core.cli_genomics import GENOMICS_COMMANDS
 from xpresso_core.cli_models import MODEL_COMMANDS
 from xpresso_core.cli_motifs import MOTIF_COMMANDS
+from xpresso_core.cli_scan import SCAN_COMMANDS
 from xpresso_core.cli_sources import SOURCES_COMMANDS
 from xpresso_core.errors import InputError, XpressoError
 
@@ -30,6 +31,7 @@ EXIT_BROKEN_PIPE = 141
 COMMANDS = (
     *MODEL_COMMANDS,
     *ATTRIBUTION_COMMANDS,
+    *SCAN_COMMANDS,
     *GENOMICS_COMMANDS,
     *MOTIF_COMMANDS,
     *DREME_COMMANDS,
@@ -73,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         name = f"{error.filename}: " if error.filename else ""
         return _complain(f"{name}{error.strerror or error}. Check the path, permissions and free space")
     except KeyboardInterrupt:
-        say("interrupted; nothing was written")
+        say("interrupted; no result was written")
         return EXIT_INTERRUPTED
     return 0
 

@@ -156,7 +156,7 @@ def _times(works: Sequence[Work], device: Any, given: int | None) -> _Times:
 
 def _start(device: Any) -> str:
     """Load the network library and set up the device; return which it is."""
-    from xpresso_core.cli_promoters import quiet_start
+    from xpresso_core.keras_start import quiet_start
 
     try:
         with quiet_start():

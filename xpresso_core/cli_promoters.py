@@ -6,16 +6,12 @@ TensorFlow is loaded only when a model is, so that help comes at once.
 from __future__ import annotations
 
 import argparse
-import logging
-import os
-import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from xpresso_core.cli_command import say
-from xpresso_core.errors import ConfigError, DeviceError, InputError
+from xpresso_core.errors import ConfigError, InputError
+from xpresso_core.keras_start import start_keras
 
 if TYPE_CHECKING:
     from xpresso_core.bundle import Bundle
@@ -24,38 +20,9 @@ if TYPE_CHECKING:
 MODEL_HELP = "a model: a bundle folder made by the workflow, or an .h5 file released with the paper in 2020"
 
 
-@contextmanager
-def quiet_start() -> Iterator[None]:
-    """Keep TensorFlow's greetings, which it writes past Python, off standard error while it loads.
-
-    What was written is shown after all if loading fails.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as aside:
-        os.dup2(aside.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            aside.seek(0)
-            os.write(kept, aside.read())
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-
-
 def load_model(model: str) -> Bundle:
     """Load a model; complain clearly where no library for it is installed."""
-    try:
-        with quiet_start():
-            import keras  # noqa: F401 - the greetings come with the first import
-    except ModuleNotFoundError as error:
-        what = f"the library {error.name} is not installed"
-        remedy = "Install it: pip install 'xpresso-core[cpu]'"
-        raise DeviceError(what, remedy=remedy) from error
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # advice for programmers
+    start_keras()
     from xpresso_core.bundle import load_bundle
 
     return load_bundle(model)

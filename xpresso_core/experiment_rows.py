@@ -97,6 +97,17 @@ def interpreted_dataset(row: Mapping[str, Any], experiments: Mapping[str, Mappin
     return str(experiments[row["experiment"]]["dataset"] if "experiment" in row else row["dataset"])
 
 
+def tracked_species(
+    row: Mapping[str, Any],
+    experiments: Mapping[str, Mapping[str, Any]],
+    datasets: Mapping[str, Mapping[str, Any]],
+) -> str:
+    """Return the species whose genome a track runs along; of its experiment's dataset, or its own."""
+    if "species" in row:
+        return str(row["species"])
+    return str(datasets[experiments[row["experiment"]]["dataset"]]["species"])
+
+
 def comparable(experiments: Mapping[str, Mapping[str, Any]], name: str) -> list[str]:
     """Return the experiments that test the same genes of the same dataset in the same folds, `name` first."""
     keys = ("dataset", "split", "genes")

@@ -167,18 +167,24 @@ class Genome:
         """Return the genome's spelling of a chromosome name, or None if it has no such chromosome."""
         return self._names.get(canonical_name(chromosome))
 
-    def fetch(self, chromosome: str, start: int, end: int) -> Codes:
+    def fetch(self, chromosome: str, start: int, end: int, *, pad: bool = False) -> Codes:
         """Return the forward strand of a 0-based, half-open interval as ``uint8 [end - start]``.
+
+        With `pad`, what lies beyond the chromosome is N.
 
         Raises
         ------
         InputError
-            If the chromosome is unknown or the interval leaves it.
+            If the chromosome is unknown, the interval leaves it and `pad` is not set, or it ends before it begins.
         """
         name = self.name(chromosome)
         if name is None:
             what = f"the genome has no chromosome {chromosome!r}; it has {_some(self.sizes)}"
             raise InputError(what, where=str(self.path), remedy="Use coordinates of the same assembly")
+        if pad and start <= end:
+            left, right = (min(max(at, 0), self.sizes[name]) for at in (start, end))
+            beyond = (left - start, end - right) if left < right else (0, end - start)
+            return np.pad(self.fetch(name, left, right), beyond, constant_values=N)
         if not 0 <= start <= end <= self.sizes[name]:
             what = f"{chromosome}:{start}-{end} leaves the chromosome (0-{self.sizes[name]})"
             raise InputError(what, where=str(self.path), remedy="Use coordinates of the same assembly")
@@ -213,8 +219,7 @@ class Genome:
             raise InputError(what, where=f"{chromosome}:{tss}", remedy="A promoter has strand '+' or '-'")
         start, end = window.interval(tss, strand)
         size = self.sizes.get(self.name(chromosome) or "", 0)
-        left, right = (max(0, -start), max(0, end - size)) if pad and 0 <= tss < size else (0, 0)
-        codes = np.pad(self.fetch(chromosome, start + left, end - right), (left, right), constant_values=N)
+        codes = self.fetch(chromosome, start, end, pad=pad and 0 <= tss < size)
         return codes if strand == "+" else reverse_complement(codes)
 
 

@@ -176,6 +176,33 @@ def replay(tensor: Any, given: dict[int, Any], call: Callable[[Any, Any, Any], A
     return given[id(tensor)]
 
 
+def part_behind(model: keras.Model, tensor: Any, name: str) -> keras.Model:
+    """Return the layers behind a tensor as a model of their own, which shares all weights.
+
+    Parameters
+    ----------
+    model
+        A model with one output.
+    tensor
+        An inner tensor that all of the input ``promoter`` goes through.
+    name
+        What the input that takes the place of the tensor is called.
+
+    Returns
+    -------
+    keras.Model
+        Its inputs are that one, and those of ``model`` but ``promoter``.
+    """
+    promoter = promoter_of(model)
+    inputs = {name: keras.Input(tensor.shape[1:], name=name)}
+    given = {id(tensor): inputs[name]}
+    for other in model.inputs:
+        if other is not promoter:
+            inputs[other.name] = keras.Input(other.shape[1:], name=other.name)
+            given[id(other)] = inputs[other.name]
+    return keras.Model(list(inputs.values()), replay(model.outputs[0], given))
+
+
 def blocks_of(model: keras.Model) -> list[Block]:
     """Return the blocks that follow each other from the promoter on, with nothing but dropout between them."""
     blocks: list[Block] = []

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from threadpoolctl import threadpool_limits
 
 from xpresso_core.errors import DeviceError
-from xpresso_core.keras_graph import blocks_of, promoter_of, replay, weights_of
+from xpresso_core.keras_graph import blocks_of, part_behind, promoter_of, weights_of
 from xpresso_core.sequence import Codes, N
 from xpresso_core.stem import codes_model, stem_forward, supports_stem
 from xpresso_core.stem_geometry import Geometry, reach
@@ -108,14 +108,7 @@ class Mutagenesis:
             self._levels.append(_Level(*weights_of(block, length)))
             length = block.pooled.shape[1]
         self._groups = _groups(self._levels[0], promoter.shape[1])
-        last = blocks[-1].pooled
-        inputs = {"promoter": keras.Input(last.shape[1:], name="promoter")}
-        given = {id(last): inputs["promoter"]}
-        for tensor in model.inputs:
-            if tensor is not promoter:
-                inputs[tensor.name] = keras.Input(tensor.shape[1:], name=tensor.name)
-                given[id(tensor)] = inputs[tensor.name]
-        self._runner = keras.Model(list(inputs.values()), replay(model.outputs[0], given))
+        self._runner = part_behind(model, blocks[-1].pooled, "promoter")
 
     def changes(self, codes: Codes, halflife: Floats | None) -> Floats:
         """Return how the prediction changes with each substitution.

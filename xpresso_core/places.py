@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from xpresso_core.experiment_rows import expand
+from xpresso_core.experiment_rows import expand, tracked_species
 from xpresso_core.motifs import jaspar_of
 
 Config = Mapping[str, Any]
@@ -38,7 +38,7 @@ SEARCHES = "searches"
 """In place of a species, where the records of finished searches are kept."""
 
 MODELS = "models"
-"""In place of a species, where models that were trained elsewhere are kept, by the name of their interpretation."""
+"""In place of a species, where models that were trained elsewhere are kept, by the name of what uses them."""
 
 SIMULATED_RECORD = "truth/model.json"
 SIMULATED_ASSAY = "sure"
@@ -81,6 +81,8 @@ def places(config: Config) -> dict[tuple[str, str], Place]:
     for name, row in config["interpretations"].items():
         if "model" in row:
             found[MODELS, f"{name}.h5"] = Place(f"interpretations.{name}.model", row["model"])
+    for name in config["tracks"]:
+        found |= dict(_track_places(config, name))
     for name, row in config["baselines"].items():
         file = motif_file(config, name)
         if file is not None and row["motifs"] != SIMULATED:
@@ -89,6 +91,17 @@ def places(config: Config) -> dict[tuple[str, str], Place]:
         if file is not None and not is_simulated(config, species):
             found[species, file] = Place(key, value)
     return found
+
+
+def _track_places(config: Config, name: str) -> Iterator[tuple[tuple[str, str], Place]]:
+    row, where, species = config["tracks"][name], f"tracks.{name}", species_of_track(config, name)
+    if "model" in row:
+        yield (MODELS, track_model_file(name)), Place(f"{where}.model", row["model"])
+    for kind, file in track_sources(config, name).items():
+        value = row
+        for key in kind:
+            value = value[key]
+        yield (species, file), Place(f"{where}.{'.'.join(kind)}", str(value))
 
 
 def _reporter_places(config: Config) -> Iterator[tuple[str, str, str | None, str]]:
@@ -202,6 +215,29 @@ def motif_file(config: Config, name: str) -> str | None:
     if jaspar_of(motifs) is not None:
         return None
     return SIMULATED_MOTIFS if motifs == SIMULATED else f"{name}.motifs.meme"
+
+
+def species_of_track(config: Config, name: str) -> str:
+    """Return the species whose genome a track runs along."""
+    return tracked_species(config["tracks"][name], expand(config["experiments"]), config["datasets"])
+
+
+def track_model_file(name: str) -> str:
+    """Return the file of a track's model that was trained elsewhere."""
+    return f"track_{name}.h5"
+
+
+def track_sources(config: Config, name: str) -> dict[tuple[str, ...], str]:
+    """Return the files that a track is drawn with, by their key in its settings: islands, states, CAGE."""
+    row = config["tracks"][name]
+    found: dict[tuple[str, ...], str] = {}
+    if row["islands"] is not None:
+        found["islands",] = f"{name}.islands.bed"
+    for cell in row["states"]:
+        found["states", cell] = f"{name}.states_{cell}.bed"
+    for strand in row["cage"] or {}:
+        found["cage", strand] = f"{name}.cage.{strand}.bw"
+    return found
 
 
 def orthologs_file(config: Config, comparison: str) -> str | None:

@@ -11,11 +11,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from xpresso_core.dataset import Dataset
-from xpresso_core.experiment_rows import interpreted_dataset
+from xpresso_core.experiment_rows import interpreted_dataset, tracked_species
 from xpresso_core.files import atomic_path, read_json, read_table, write_table
 from xpresso_core.genome import Window
 from xpresso_core.landing import landing_page
 from xpresso_core.landing_interpretation import interpretation_words
+from xpresso_core.landing_tracks import track_words
 from xpresso_core.landing_training import across_words, baseline_words, family_words, search_words
 from xpresso_core.metrics import RegressionMetrics
 from xpresso_core.plots_dataset import expression_distribution, leakage_audit
@@ -184,6 +185,16 @@ def _sections(
     return {
         "Interpretation": interpretation_words(
             config["interpretations"], _interpretations(config, folder.parent)
+        ),
+        "Tracks": track_words(
+            config["tracks"],
+            {
+                name: folder.parent
+                / tracked_species(row, config["experiments"], config["datasets"])
+                / "tracks"
+                / name
+                for name, row in config["tracks"].items()
+            },
         ),
         "Baselines": baseline_words(*_baselines(config, folder.parent)),
         "Families of experiments": family_words(families, folder / "families"),

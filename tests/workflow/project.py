@@ -18,10 +18,12 @@ PARTS = (
     "xpresso_core",
     "config",
     "envs",
+    "tools",
     "profiles",
     "resources/biomart",
     "resources/published_r2.tsv",
 )
+IGV = Path("resources/igv")
 
 
 class Project:
@@ -40,6 +42,8 @@ class Project:
                 shutil.copytree(source, self.folder / part, ignore=ignored)
             else:
                 shutil.copy(source, self.folder / part)
+        if (ROOT / IGV).is_dir():  # as the set-up has left it; otherwise the workflow fetches it
+            shutil.copytree(ROOT / IGV, self.run_folder / IGV)
 
     def configure(self, config: dict[str, Any]) -> None:
         (self.run_folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
@@ -81,7 +85,8 @@ def tiny_config(trials: int = 1, epochs: int = 2) -> dict[str, Any]:
     config["species"] = {"demo": config["species"]["demo"]}
     config["species"]["demo"]["simulate"]["genes"] = 100
     config["datasets"] = {"demo_median": config["datasets"]["demo_median"]}
-    config |= {"comparisons": {}, "reporters": {}, "searches": {}, "baselines": {}, "interpretations": {}}
+    nothing = ("comparisons", "reporters", "searches", "baselines", "interpretations", "tracks")
+    config |= {name: {} for name in nothing}
     experiment = config["experiments"]["demo_full"]
     experiment |= {"architecture": "tiny", "trials": trials}
     experiment["split"] = {"kind": "holdout", "validation": 15, "test": 20}

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyBigWig
 import pytest
 import yaml
 from project import ROOT, Project
@@ -349,6 +350,22 @@ def test_networks_that_learn_from_shuffled_labels_have_nothing_to_say(demo: Proj
         assert read_json(facts)["reason"] == "there are no classes"
 
 
+def test_predictions_along_unseen_chromosomes_find_the_start_sites(demo: Project) -> None:
+    folder = demo.run_folder / "results/demo/tracks/demo_track"
+    facts = read_json(folder / "summary.json")
+    assert facts["unseen"] == facts["genes"] > 200
+    areas = {(auc["score"], auc["tss"], auc["random"]): auc["auc"] for auc in facts["aucs"]}
+    assert areas["prediction", "all", "all"] > 0.85 > areas["cpg_island", "all", "all"]
+    assert areas["prediction", "outside", "outside"] > 0.7  # other motifs than CpG were planted too
+    peaks, random = (facts["distances"][kind]["within_tolerance"] for kind in ("peak", "random"))
+    assert peaks > 0.7
+    assert random < 0.2
+    for strand in ("plus", "minus"):
+        with pyBigWig.open(str(folder / f"predicted_log10.{strand}.bw")) as bigwig:
+            assert bigwig.header()["nBasesCovered"] > 1_900_000
+    assert (folder / "tracks.html").stat().st_size < 4_000_000
+
+
 def test_the_cost_of_whole_chromosomes_is_measured(demo: Project) -> None:
     [cost] = read(demo, "results/demo/split_costs.tsv").to_dict("records")
     assert (cost["random"], cost["chromosomes"]) == ("demo_full", "demo_chromosomes")
@@ -402,7 +419,7 @@ class Page:
 
     def home(self) -> None:
         self.browser.get(self.address)
-        self.wait.until(lambda _: "4 Models" in self.text())
+        self.wait.until(lambda _: "04 Models" in self.text())
 
     def text(self) -> str:
         return str(self.browser.find_element(self.by.TAG_NAME, "body").text)
@@ -426,55 +443,62 @@ class Page:
 
 
 FIGURES = [
-    ("1 Summary", "experiments side by side", "comparison.svg", "95 % bootstrap intervals"),
-    ("2 Promoters", "genes dropped, by reason", "dropped_genes.svg", "No gene is dropped silently"),
+    ("01 Summary", "experiments side by side", "comparison.svg", "95 % bootstrap intervals"),
+    ("02 Promoters", "genes dropped, by reason", "dropped_genes.svg", "No gene is dropped silently"),
     (
-        "2 Promoters",
+        "02 Promoters",
         "shift of the TSS by CAGE",
         "tss_shift.svg",
         "from its annotated transcription start site",
     ),
-    ("3 Data", "distribution of expression", "expression.svg", "Silent genes, at -1, are orange"),
-    ("3 Data", "cumulative expression", "expression_ecdf.svg", "The step at -1 is the share of silent genes"),
-    ("3 Data", "correlation of samples", "samples.svg", "clustered by average linkage"),
-    ("3 Data", "two datasets, gene by gene", "comparison_demo_", "differ more than tenfold"),
+    ("03 Data", "distribution of expression", "expression.svg", "Silent genes, at -1, are orange"),
     (
-        "5 Reporter",
+        "03 Data",
+        "cumulative expression",
+        "expression_ecdf.svg",
+        "The step at -1 is the share of silent genes",
+    ),
+    ("03 Data", "correlation of samples", "samples.svg", "clustered by average linkage"),
+    ("03 Data", "two datasets, gene by gene", "comparison_demo_", "differ more than tenfold"),
+    (
+        "05 Reporter",
         "promoter activity against expression",
         "reporter.svg",
         "what the assay knows and the network",
     ),
-    ("3 Data", "leakage audit", "leakage.svg", "share promoter sequence with a gene"),
+    ("03 Data", "leakage audit", "leakage.svg", "share promoter sequence with a gene"),
     (
-        "4 Models",
+        "04 Models",
         "observed against predicted",
         "observed_vs_predicted.svg",
         "The closer the cloud to the grey",
     ),
-    ("4 Models", "learning curves", "learning_curves.svg", "The dot is the epoch whose weights are kept"),
-    ("1 Summary", "best of n, mean of n, and", "ensembles.svg", "a dot on the dashed line"),
-    ("1 Summary", "random split beside chromosomes", "split_costs.svg", "neighbours of test genes"),
-    ("1 Summary", "what changes with its settings", "family_demo_sizes.svg", "differ in nothing but"),
+    ("04 Models", "learning curves", "learning_curves.svg", "The dot is the epoch whose weights are kept"),
+    ("01 Summary", "best of n, mean of n, and", "ensembles.svg", "a dot on the dashed line"),
+    ("01 Summary", "random split beside chromosomes", "split_costs.svg", "neighbours of test genes"),
+    ("01 Summary", "what changes with its settings", "family_demo_sizes.svg", "differ in nothing but"),
     (
-        "6 Search",
+        "06 Search",
         "lowest error by trial",
         "search_progress_demo_search.svg",
         "the architecture that the paper",
     ),
-    ("6 Search", "lowest error by window", "search_windows_", "Cells without a trial are empty"),
-    ("6 Search", "error by hyperparameter", "search_parameters_", "the marked one is the best"),
-    ("8 Baselines", "all models side by side", "comparison.svg", "in its favour"),
-    ("8 Baselines", "fold by fold", "folds.svg", "paired t-test"),
+    ("06 Search", "lowest error by window", "search_windows_", "Cells without a trial are empty"),
+    ("06 Search", "error by hyperparameter", "search_parameters_", "the marked one is the best"),
+    ("08 Baselines", "all models side by side", "comparison.svg", "in its favour"),
+    ("08 Baselines", "fold by fold", "folds.svg", "paired t-test"),
     (
-        "8 Baselines",
+        "08 Baselines",
         "half-life features and expression",
         "coefficients.svg",
         "per standard deviation of the feature",
     ),
-    ("8 Baselines", "motifs and expression", "motifs.svg", "false discovery rate"),
-    ("8 Baselines", "beside published results", "published.svg", "in its five categories"),
-    ("7 Across datasets", "tested on other datasets", "tested_on.svg", "nor an ortholog of one"),
-    ("7 Across datasets", "do predictions tell", "classifier_", "of 0.5 is chance"),
+    ("08 Baselines", "motifs and expression", "motifs.svg", "false discovery rate"),
+    ("08 Baselines", "beside published results", "published.svg", "in its five categories"),
+    ("07 Across datasets", "tested on other datasets", "tested_on.svg", "nor an ortholog of one"),
+    ("10 Tracks", "start sites and peaks", "summary.svg", "precision is a lower bound"),
+    ("10 Tracks", "locus 1", "locus_1.svg", "Triangles mark annotated start sites"),
+    ("07 Across datasets", "do predictions tell", "classifier_", "of 0.5 is chance"),
 ]
 
 
@@ -496,3 +520,19 @@ def test_the_report_opens_with_words_and_shows_every_figure(report: Path, browse
         page.open(category, item, "information-circle")
         page.wait.until(lambda _, caption=caption: caption in " ".join(page.text().split()), file)
     assert [entry for entry in browser.get_log("browser") if entry["level"] == "SEVERE"] == []
+
+
+@pytest.mark.browser
+def test_the_report_holds_the_page_of_tracks_and_finds_a_gene(report: Path, browser: Any) -> None:
+    page = Page(browser, report.as_uri())
+    page.open("10 Tracks", "page to look around in", "eye")
+    browser.switch_to.frame(page.wait.until(lambda found: found.find_element(page.by.TAG_NAME, "iframe")))
+    page.wait.until(lambda found: found.execute_script("return Boolean(window.xpressoBrowser)"))
+    place = "return window.xpressoBrowser.referenceFrameList[0].getLocusString()"
+    assert browser.execute_script(place) == "chr1:200,001-400,000"
+    root = browser.find_element(page.by.ID, "browser").shadow_root
+    box = root.find_element(page.by.CSS_SELECTOR, ".igv-search-input")
+    box.clear()
+    box.send_keys("sim0037\n")
+    page.wait.until(lambda found: found.execute_script(place).startswith("chr1:27"))
+    browser.switch_to.default_content()

@@ -43,7 +43,7 @@ rule report_tested_on:
         figure=report(
             f"results/{RUN}/figures/tested_on.svg",
             caption="../report/tested_on.rst",
-            category="7 Across datasets",
+            category="07 Across datasets",
             labels={"what": "models tested on other datasets"},
         ),
     log:
@@ -71,7 +71,7 @@ rule classifier:
         figure=report(
             f"results/{RUN}/figures/classifier_{{comparison}}.svg",
             caption="../report/classifier.rst",
-            category="7 Across datasets",
+            category="07 Across datasets",
             labels={"what": "{comparison}: do predictions tell who has more?"},
         ),
     log:

@@ -92,7 +92,7 @@ rule baseline_comparison:
         table=report(
             "results/{dataset}/baselines/{baseline}/comparison.tsv",
             caption="../report/baseline_comparison.rst",
-            category="8 Baselines",
+            category="08 Baselines",
             labels={"baselines": "{baseline}", "what": "all models side by side", "kind": "table"},
         ),
         folds="results/{dataset}/baselines/{baseline}/folds.tsv",
@@ -127,7 +127,7 @@ rule baseline_effects:
         motifs=report(
             "results/{dataset}/baselines/{baseline}/motifs.tsv",
             caption="../report/motif_effects.rst",
-            category="8 Baselines",
+            category="08 Baselines",
             labels={"baselines": "{baseline}", "what": "motifs and expression", "kind": "table"},
         ),
     log:

@@ -10,13 +10,13 @@ rule report_baselines:
         comparison=report(
             "results/{dataset}/baselines/{baseline}/figures/comparison.svg",
             caption="../report/baseline_comparison.rst",
-            category="8 Baselines",
+            category="08 Baselines",
             labels={"baselines": "{baseline}", "what": "all models side by side", "kind": "figure"},
         ),
         coefficients=report(
             "results/{dataset}/baselines/{baseline}/figures/coefficients.svg",
             caption="../report/halflife_coefficients.rst",
-            category="8 Baselines",
+            category="08 Baselines",
             labels={
                 "baselines": "{baseline}",
                 "what": "half-life features and expression",
@@ -26,7 +26,7 @@ rule report_baselines:
         motifs=report(
             "results/{dataset}/baselines/{baseline}/figures/motifs.svg",
             caption="../report/motif_effects.rst",
-            category="8 Baselines",
+            category="08 Baselines",
             labels={"baselines": "{baseline}", "what": "motifs and expression", "kind": "figure"},
         ),
     log:
@@ -51,7 +51,7 @@ rule report_baseline_folds:
         figure=report(
             "results/{dataset}/baselines/{baseline}/figures/folds.svg",
             caption="../report/baseline_folds.rst",
-            category="8 Baselines",
+            category="08 Baselines",
             labels={"baselines": "{baseline}", "what": "fold by fold", "kind": "figure"},
         ),
     log:
@@ -78,13 +78,13 @@ rule report_published:
         table=report(
             f"results/{RUN}/published.tsv",
             caption="../report/published.rst",
-            category="8 Baselines",
+            category="08 Baselines",
             labels={"what": "beside published results", "kind": "table"},
         ),
         figure=report(
             f"results/{RUN}/figures/published.svg",
             caption="../report/published.rst",
-            category="8 Baselines",
+            category="08 Baselines",
             labels={"what": "beside published results", "kind": "figure"},
         ),
     log:

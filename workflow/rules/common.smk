@@ -38,6 +38,7 @@ COMPARISONS = config["comparisons"]
 REPORTERS = config["reporters"]
 BASELINES = config["baselines"]
 INTERPRETATIONS = config["interpretations"]
+TRACKS = config["tracks"]
 SIMULATED = [name for name in SPECIES if places.is_simulated(config, name)]
 FETCHED = [name for name in SPECIES if name not in SIMULATED]
 # Files of unknown checksum are locked at their first download; the lock is worth keeping with the results.
@@ -59,6 +60,9 @@ wildcard_constraints:
     reporter=one_of(REPORTERS),
     baseline=one_of(BASELINES),
     interpretation=one_of(INTERPRETATIONS),
+    track=one_of(TRACKS),
+    units="log10|z",
+    locus=r"[1-9][0-9]*",
     search=one_of(SEARCHES),
     family=one_of(FAMILIES),
     fold=r"[1-9][0-9]*",

@@ -9,14 +9,14 @@ rule comparison:
         table=report(
             f"results/{RUN}/comparisons/{{comparison}}.tsv",
             caption="../report/differing_genes.rst",
-            category="3 Data",
+            category="03 Data",
             labels={"what": "{comparison}: genes that differ"},
         ),
         summary=f"results/{RUN}/comparisons/{{comparison}}.json",
         figure=report(
             f"results/{RUN}/figures/comparison_{{comparison}}.svg",
             caption="../report/two_datasets.rst",
-            category="3 Data",
+            category="03 Data",
             labels={"what": "{comparison}: two datasets, gene by gene"},
         ),
     log:

@@ -39,7 +39,7 @@ rule split:
         summary=report(
             "results/{dataset}/{experiment}/leakage_summary.tsv",
             caption="../report/leakage_summary.rst",
-            category="3 Data",
+            category="03 Data",
             labels={"what": "{experiment}: leakage table"},
         ),
     log:

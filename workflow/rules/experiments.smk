@@ -9,7 +9,7 @@ rule report_family:
         figure=report(
             f"results/{RUN}/figures/family_{{family}}.svg",
             caption="../report/family.rst",
-            category="1 Summary",
+            category="01 Summary",
             labels={"what": "{family}: what changes with its settings", "kind": "figure"},
         ),
     log:
@@ -33,13 +33,13 @@ rule report_ensembles:
         table=report(
             f"results/{RUN}/ensembles.tsv",
             caption="../report/ensembles.rst",
-            category="1 Summary",
+            category="01 Summary",
             labels={"what": "all experiments: best of n, mean of n, intervals", "kind": "table"},
         ),
         figure=report(
             f"results/{RUN}/figures/ensembles.svg",
             caption="../report/ensembles.rst",
-            category="1 Summary",
+            category="01 Summary",
             labels={"what": "best of n, mean of n, and intervals", "kind": "figure"},
         ),
     log:
@@ -65,7 +65,7 @@ rule split_costs:
         figure=report(
             f"results/{RUN}/figures/split_costs.svg",
             caption="../report/split_costs.rst",
-            category="1 Summary",
+            category="01 Summary",
             labels={"what": "random split beside chromosomes", "kind": "figure"},
         ),
     log:

@@ -35,7 +35,7 @@ rule expression:
         cases=report(
             "results/{species}/expression/{dataset}.cases.tsv",
             caption="../report/expression_cases.rst",
-            category="3 Data",
+            category="03 Data",
             labels={"what": "{dataset}: rows of the expression table"},
         ),
     log:
@@ -65,7 +65,7 @@ rule expression_samples:
         figure=report(
             "results/{dataset}/figures/samples.svg",
             caption="../report/samples.rst",
-            category="3 Data",
+            category="03 Data",
             labels={"what": "{dataset}: correlation of samples"},
         ),
     log:

@@ -12,7 +12,7 @@ rule report_interpretation:
         profiles=report(
             "results/{dataset}/interpretations/{interpretation}/figures/profiles.svg",
             caption="../report/profiles.rst",
-            category="9 Interpretation",
+            category="09 Interpretation",
             labels={
                 "interpretation": "{interpretation}",
                 "what": "scores along the promoter",
@@ -22,13 +22,13 @@ rule report_interpretation:
         classes=report(
             "results/{dataset}/interpretations/{interpretation}/figures/classes.svg",
             caption="../report/classes.rst",
-            category="9 Interpretation",
+            category="09 Interpretation",
             labels={"interpretation": "{interpretation}", "what": "classes of genes", "kind": "figure"},
         ),
         agreement=report(
             "results/{dataset}/interpretations/{interpretation}/figures/agreement.svg",
             caption="../report/agreement.rst",
-            category="9 Interpretation",
+            category="09 Interpretation",
             labels={"interpretation": "{interpretation}", "what": "how robust scores are", "kind": "figure"},
         ),
     log:
@@ -53,7 +53,7 @@ rule report_kmers:
         figure=report(
             "results/{dataset}/interpretations/{interpretation}/figures/kmers_{contrast}.svg",
             caption="../report/kmers.rst",
-            category="9 Interpretation",
+            category="09 Interpretation",
             labels={"interpretation": "{interpretation}", "what": "k-mers ({contrast})", "kind": "figure"},
         ),
     log:
@@ -76,13 +76,13 @@ rule report_dinucleotides:
         all_pairs=report(
             "results/{dataset}/interpretations/{interpretation}/figures/dinucleotides.svg",
             caption="../report/dinucleotides.rst",
-            category="9 Interpretation",
+            category="09 Interpretation",
             labels={"interpretation": "{interpretation}", "what": "dinucleotides", "kind": "figure"},
         ),
         cpg=report(
             "results/{dataset}/interpretations/{interpretation}/figures/cpg.svg",
             caption="../report/cpg.rst",
-            category="9 Interpretation",
+            category="09 Interpretation",
             labels={"interpretation": "{interpretation}", "what": "CpG alone", "kind": "figure"},
         ),
     log:

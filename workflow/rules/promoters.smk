@@ -33,7 +33,7 @@ rule promoters:
         cases=report(
             "results/{species}/tss_cases.tsv",
             caption="../report/tss_cases.rst",
-            category="2 Promoters",
+            category="02 Promoters",
             labels={"what": "{species}: CAGE peaks matched to genes"},
         ),
     log:
@@ -62,7 +62,7 @@ rule dropped:
         report(
             "results/{species}/dropped.tsv",
             caption="../report/dropped_genes.rst",
-            category="2 Promoters",
+            category="02 Promoters",
             labels={"what": "{species}: genes dropped, with reasons"},
         ),
     log:

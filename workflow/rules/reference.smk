@@ -61,7 +61,7 @@ rule fetch_encode:
         cases=report(
             "results/{species}/expression/{table}.files.cases.tsv",
             caption="../report/encode_files.rst",
-            category="3 Data",
+            category="03 Data",
             labels={"what": "{table} of {species}: files chosen"},
         ),
     log:
@@ -89,7 +89,7 @@ rule sources_used:
         report(
             f"results/{RUN}/sources.tsv",
             caption="../report/sources_used.rst",
-            category="1 Summary",
+            category="01 Summary",
             labels={"what": "input files, terms and citations", "kind": "table"},
         ),
     log:
@@ -124,3 +124,23 @@ rule check_sources:
         "Asking which sources are there, and which have changed"
     script:
         "../scripts/check_sources.py"
+
+
+rule igv:
+    output:
+        "resources/igv/igv.min.js",
+        "resources/igv/LICENSE",
+        "resources/igv/VERSION",
+    log:
+        "logs/igv/igv.log",
+    priority: 100
+    retries: 3
+    localrule: True
+    conda:
+        "../../envs/reference.yaml"
+    params:
+        code=code_hash("igv"),
+    message:
+        "Fetching igv.js"
+    script:
+        "../scripts/igv.py"

@@ -9,13 +9,13 @@ rule report_species:
         dropped=report(
             "results/{species}/figures/dropped_genes.svg",
             caption="../report/dropped_genes.rst",
-            category="2 Promoters",
+            category="02 Promoters",
             labels={"what": "{species}: genes dropped, by reason"},
         ),
         tss=report(
             "results/{species}/figures/tss_shift.svg",
             caption="../report/tss_shift.rst",
-            category="2 Promoters",
+            category="02 Promoters",
             labels={"what": "{species}: shift of the TSS by CAGE"},
         ),
     log:
@@ -39,13 +39,13 @@ rule report_expression:
         histogram=report(
             f"results/{RUN}/figures/expression.svg",
             caption="../report/expression_distribution.rst",
-            category="3 Data",
+            category="03 Data",
             labels={"what": "all: distribution of expression"},
         ),
         ecdf=report(
             f"results/{RUN}/figures/expression_ecdf.svg",
             caption="../report/expression_ecdf.rst",
-            category="3 Data",
+            category="03 Data",
             labels={"what": "all: cumulative expression"},
         ),
     log:
@@ -74,19 +74,19 @@ rule report_experiment:
         scatter=report(
             "results/{dataset}/{experiment}/figures/observed_vs_predicted.svg",
             caption="../report/observed_vs_predicted.rst",
-            category="4 Models",
+            category="04 Models",
             labels={"experiment": "{experiment}", "what": "observed against predicted", "kind": "figure"},
         ),
         curves=report(
             "results/{dataset}/{experiment}/figures/learning_curves.svg",
             caption="../report/learning_curves.rst",
-            category="4 Models",
+            category="04 Models",
             labels={"experiment": "{experiment}", "what": "learning curves", "kind": "figure"},
         ),
         leakage=report(
             "results/{dataset}/{experiment}/figures/leakage.svg",
             caption="../report/leakage.rst",
-            category="3 Data",
+            category="03 Data",
             labels={"what": "{experiment}: leakage audit"},
         ),
     log:
@@ -116,19 +116,19 @@ rule report_run:
         comparison=report(
             f"results/{RUN}/figures/comparison.svg",
             caption="../report/comparison.rst",
-            category="1 Summary",
+            category="01 Summary",
             labels={"what": "experiments side by side", "kind": "figure"},
         ),
         metrics=report(
             f"results/{RUN}/metrics.tsv",
             caption="../report/metrics.rst",
-            category="1 Summary",
+            category="01 Summary",
             labels={"what": "metrics of experiments", "kind": "table"},
         ),
         landing=report(
             f"results/{RUN}/landing.rst",
             caption="../report/landing.rst",
-            category="1 Summary",
+            category="01 Summary",
             labels={"what": "what was run and what came out", "kind": "text"},
         ),
     log:

@@ -61,14 +61,14 @@ rule reporter:
         activity=report(
             "results/{dataset}/reporters/{reporter}/activity.tsv",
             caption="../report/reporter_table.rst",
-            category="5 Reporter",
+            category="05 Reporter",
             labels={"assay": "{reporter}", "what": "activity of each promoter", "kind": "table"},
         ),
         metrics="results/{dataset}/reporters/{reporter}/metrics.json",
         figure=report(
             "results/{dataset}/reporters/{reporter}/figures/reporter.svg",
             caption="../report/reporter_scatter.rst",
-            category="5 Reporter",
+            category="05 Reporter",
             labels={"assay": "{reporter}", "what": "promoter activity against expression", "kind": "figure"},
         ),
     log:

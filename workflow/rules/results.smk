@@ -59,6 +59,7 @@ def run_results():
         *training_figures(),
         *figures_of_baselines(),
         *figures_of_interpretations(),
+        *figures_of_tracks(),
         *([f"results/{RUN}/figures/published.svg"] if BASELINES else []),
     ]
 
@@ -97,6 +98,7 @@ def tables_of_training():
         *expand(f"results/{RUN}/comparisons/{{name}}.classifier.json", name=classifiers()),
         *tables_of_baselines(),
         *facts_of_interpretations(),
+        *facts_of_tracks(),
         *([f"results/{RUN}/tested_on.tsv"] if tested_on_results() else []),
         *([f"results/{RUN}/split_costs.tsv"] if SPLIT_PAIRS else []),
     ]

@@ -84,7 +84,7 @@ rule report_searches:
         progress=report(
             f"results/{RUN}/figures/search_progress_{{group}}.svg",
             caption="../report/search_progress.rst",
-            category="6 Search",
+            category="06 Search",
             labels={"what": "{group}: lowest error by trial"},
         ),
     log:
@@ -111,19 +111,19 @@ rule report_search:
         windows=report(
             f"results/{RUN}/figures/search_windows_{{search}}.svg",
             caption="../report/search_windows.rst",
-            category="6 Search",
+            category="06 Search",
             labels={"what": "{search}: lowest error by window"},
         ),
         parameters=report(
             f"results/{RUN}/figures/search_parameters_{{search}}.svg",
             caption="../report/search_parameters.rst",
-            category="6 Search",
+            category="06 Search",
             labels={"what": "{search}: error by hyperparameter"},
         ),
         table=report(
             f"results/{RUN}/searches/{{search}}/trials.tsv",
             caption="../report/search_trials.rst",
-            category="6 Search",
+            category="06 Search",
             labels={"what": "{search}: table of trials"},
         ),
     log:

@@ -45,7 +45,7 @@ rule predict:
         predictions=report(
             "results/{dataset}/{experiment}/predictions.tsv",
             caption="../report/predictions.rst",
-            category="4 Models",
+            category="04 Models",
             labels={"experiment": "{experiment}", "what": "predictions of test genes", "kind": "table"},
         ),
         metrics="results/{dataset}/{experiment}/metrics.json",
