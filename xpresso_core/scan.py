@@ -32,7 +32,7 @@ STEP = 100
 MAX_UNKNOWN = 0.5
 """Windows with a larger share of unknown bases have no prediction."""
 Z_SCORE = "z-score"
-CHUNK_BYTES = 1 << 25
+CHUNK_BYTES = 1 << 24
 """Memory of the largest array of a chunk, about."""
 CHUNK_WINDOWS = 4
 """A chunk of a stretch has at least the bases of so many windows."""

@@ -25,6 +25,8 @@ STEM_BASES = 1 << 13
 """Bases of a stretch that one call of the stem's kernel takes, about."""
 ROWS = 512
 """Shared cells, or windows, that a thread computes at a time."""
+POINTS = 2048
+"""Shared cells that a thread multiplies at a time."""
 
 
 class Cells(NamedTuple):
@@ -79,7 +81,7 @@ def cells_of_windows(levels: Sequence[Level], codes: Codes, windows: int, step: 
 
 
 def _of_bases(level: Level, codes: Codes, step: int) -> Cells:
-    shared = _running_maximum(_pieces(level, codes), level.pool // level.lattice_out)
+    shared = _maximum_of_neighbours(_pieces(level, codes), level.pool // level.lattice_out)
     windows = np.lib.stride_tricks.sliding_window_view(codes, level.cells)[::step]
     first_right = (level.bins - level.ends_out.right) * level.pool
     left = _own_pools(level, windows, 0, level.ends_out.left)
@@ -101,14 +103,20 @@ def _pieces(level: Level, codes: Codes) -> Floats:
     return pooled.reshape(rows * per_row, -1)[:count]
 
 
-def _running_maximum(rows: Floats, count: int) -> Floats:
+def _maximum_of_neighbours(rows: Floats, count: int) -> Floats:
     """Return the maximum of every ``count`` rows that follow each other."""
-    have = 1
-    while have < count:
-        shift = min(have, count - have)
-        rows = np.maximum(rows[:-shift], rows[shift:])
-        have += shift
-    return rows
+    found = np.empty((len(rows) - count + 1, rows.shape[1]), np.float32)
+
+    def work(block: slice) -> None:
+        part, have = rows[block.start : block.stop + count - 1], 1
+        while have < count:
+            shift = min(have, count - have)
+            part = np.maximum(part[:-shift], part[shift:])
+            have += shift
+        found[block] = part
+
+    _in_threads(work, len(found))
+    return found
 
 
 def _own_pools(level: Level, windows: Codes, first: int, bins: int) -> Floats:
@@ -124,44 +132,82 @@ def _own_pools(level: Level, windows: Codes, first: int, bins: int) -> Floats:
 
 
 def _of_cells(level: Level, cells: Cells, windows: int, step: int) -> Cells:
-    taps, channels, filters = level.kernel.shape
-    flat = np.ascontiguousarray(level.kernel.transpose(1, 0, 2).reshape(channels, -1))
-    shared, left, right = (
-        _products(values.reshape(-1, channels), flat).reshape(*values.shape[:-1], taps, filters)
-        for values in cells
+    sums = _sums(level, cells, windows, step)
+    pieces = level.lattice_out // level.lattice
+    reached = (level.pool - 1) * level.hop
+    pooled = np.empty(((len(sums.shared) - 1 - reached) // pieces + 1, len(level.bias)), np.float32)
+
+    def pool(rows: slice) -> None:
+        _pool(sums.shared, rows.start * pieces, pieces, level.hop, level.pool, pooled[rows])
+
+    _in_threads(pool, len(pooled))
+    first_right = level.bins - level.ends_out.right
+    left, right = (
+        _own_bins(level, sums, windows, step, first, bins)
+        for first, bins in ((0, level.ends_out.left), (first_right, level.ends_out.right))
     )
-    sums = np.empty((len(shared), filters), np.float32)
-    shift, jump = level.left * level.hop, level.dilation * level.hop
-    _in_threads(lambda rows: _add_taps(shared, level.bias, rows.start, shift, jump, sums[rows]), len(sums))
-    skip, hop = level.lattice_out // level.lattice, level.hop
-    pooled = np.empty(((len(sums) - 1 - (level.pool - 1) * hop) // skip + 1, filters), np.float32)
-    _in_threads(lambda rows: _pool(sums, rows.start * skip, skip, hop, level.pool, pooled[rows]), len(pooled))
-    own = []
-    for first, bins in ((0, level.ends_out.left), (level.bins - level.ends_out.right, level.ends_out.right)):
-        values = np.empty((windows, bins, filters), np.float32)
+    return Cells(pooled, left, right)
 
-        def fill(rows: slice, first: int = first, values: Floats = values) -> None:
-            outputs = (first * level.pool, level.outputs, *level.own, level.left, level.dilation, level.pool)
-            at = (rows.start * (step // level.lattice), step // level.lattice, hop)
-            _pool_own(
-                shared, left[rows], right[rows], sums, level.bias, *outputs, level.cells, *at, values[rows]
+
+def _sums(level: Level, cells: Cells, windows: int, step: int) -> Cells:
+    """Return the outputs of a convolution before ReLU: all shared ones, and those that are the windows' own.
+
+    A thread multiplies a block of cells, with those around it that its outputs reach, and adds the products up while
+    they are in the processor's cache.
+    """
+    taps, channels, filters = level.kernel.shape
+    kernel = np.ascontiguousarray(level.kernel.transpose(1, 0, 2).reshape(channels, -1))
+
+    def products(values: Floats) -> Floats:
+        return (values.reshape(-1, channels) @ kernel).reshape(*values.shape[:-1], taps, filters)
+
+    ends = products(cells.left), products(cells.right)
+    total = len(cells.shared)
+    sums = Cells(
+        np.empty((total, filters), np.float32),
+        np.empty((windows, level.own.left, filters), np.float32),
+        np.empty((windows, level.own.right, filters), np.float32),
+    )
+    skip, last = step // level.lattice, (level.cells - 1) * level.hop
+    first_right = level.outputs - level.own.right
+    before = max(level.left, level.cells - 1 - max(0, first_right - level.left)) * level.hop
+    after = min(max(0, level.own.left - 1) + level.reach - level.left, level.cells - 1) * level.hop
+    shape = (level.left, level.dilation, level.cells)
+
+    def work(points: slice) -> None:
+        lowest = max(0, points.start - before)
+        here = products(cells.shared[lowest : points.stop + after])
+        shift, jump = level.left * level.hop, level.dilation * level.hop
+        _add_taps(here, level.bias, points.start - lowest, shift, jump, sums.shared[points])
+        for own, output, reached in ((sums.left, 0, 0), (sums.right, first_right, last)):
+            # The windows that begin, or end, in this block.
+            some = slice(
+                max(0, -(-(points.start - reached) // skip)), max(0, -(-(points.stop - reached) // skip))
             )
+            at = (some.start * skip - lowest, skip, level.hop)
+            _own_sums(here, ends[0][some], ends[1][some], level.bias, output, *shape, *at, own[some])
 
-        if bins:
-            _in_threads(fill, windows)
-        own.append(values)
-    return Cells(pooled, *own)
-
-
-def _products(rows: Floats, kernel: Floats) -> Floats:
-    """Return a product of matrices, by blocks of rows: threads of BLAS wait for each other more than they work."""
-    products = np.empty((len(rows), kernel.shape[1]), np.float32)
-    _in_threads(lambda block: np.matmul(rows[block], kernel, out=products[block]), len(rows))
-    return products
+    _in_threads(work, total, POINTS)
+    return sums
 
 
-def _in_threads(work: Callable[[slice], object], rows: int) -> None:
-    for _ in each_block(work, rows, ROWS):
+def _own_bins(level: Level, sums: Cells, windows: int, step: int, first: int, bins: int) -> Floats:
+    """Return pools of each window by itself, from bin ``first`` on."""
+    pooled = np.empty((windows, bins, len(level.bias)), np.float32)
+    skip = step // level.lattice
+
+    def work(rows: slice) -> None:
+        outputs = (first * level.pool, level.outputs, level.pool)
+        at = (rows.start * skip, skip, level.hop)
+        _pool_own(sums.shared, sums.left[rows], sums.right[rows], *outputs, *at, pooled[rows])
+
+    if bins:
+        _in_threads(work, windows)
+    return pooled
+
+
+def _in_threads(work: Callable[[slice], object], rows: int, block: int = ROWS) -> None:
+    for _ in each_block(work, rows, block):
         pass
 
 
@@ -192,28 +238,55 @@ def _pool(sums: Any, first: int, skip: int, hop: int, pool: int, pooled: Any) ->
 
 
 @njit(nogil=True, cache=True)
+def _own_sums(
+    shared: Any,
+    left: Any,
+    right: Any,
+    bias: Any,
+    first: int,
+    padding: int,
+    dilation: int,
+    cells: int,
+    start: int,
+    skip: int,
+    hop: int,
+    sums: Any,
+) -> None:
+    taps, filters = shared.shape[1:]
+    first_right = cells - right.shape[1]
+    for window in range(len(sums)):
+        begin = start + window * skip
+        for number in range(sums.shape[1]):
+            total = sums[window, number]
+            total[:] = bias
+            for tap in range(taps):
+                cell = first + number - padding + tap * dilation
+                if cell < 0 or cell >= cells:
+                    continue
+                if cell < left.shape[1]:
+                    product = left[window, cell, tap]
+                elif cell >= first_right:
+                    product = right[window, cell - first_right, tap]
+                else:
+                    product = shared[begin + cell * hop, tap]
+                for filter_ in range(filters):
+                    total[filter_] += product[filter_]
+
+
+@njit(nogil=True, cache=True)
 def _pool_own(
     shared: Any,
     left: Any,
     right: Any,
-    sums: Any,
-    bias: Any,
     first: int,
     outputs: int,
-    own_left: int,
-    own_right: int,
-    padding: int,
-    dilation: int,
     pool: int,
-    cells: int,
     start: int,
     skip: int,
     hop: int,
     pooled: Any,
 ) -> None:
-    taps, filters = shared.shape[1:]
-    first_right = cells - right.shape[1]
-    total = np.empty(filters, np.float32)
+    first_right = outputs - right.shape[1]
     for window in range(len(pooled)):
         begin = start + window * skip
         for bin_ in range(pooled.shape[1]):
@@ -221,24 +294,14 @@ def _pool_own(
             best[:] = 0
             for offset in range(pool):
                 output = first + bin_ * pool + offset
-                if own_left <= output < outputs - own_right:
-                    total[:] = sums[begin + output * hop]
+                if output < left.shape[1]:
+                    values = left[window, output]
+                elif output >= first_right:
+                    values = right[window, output - first_right]
                 else:
-                    total[:] = bias
-                    for tap in range(taps):
-                        cell = output - padding + tap * dilation
-                        if cell < 0 or cell >= cells:
-                            continue
-                        if cell < left.shape[1]:
-                            product = left[window, cell, tap]
-                        elif cell >= first_right:
-                            product = right[window, cell - first_right, tap]
-                        else:
-                            product = shared[begin + cell * hop, tap]
-                        for filter_ in range(filters):
-                            total[filter_] += product[filter_]
-                for filter_ in range(filters):
-                    best[filter_] = max(best[filter_], total[filter_])
+                    values = shared[begin + output * hop]
+                for filter_ in range(len(best)):
+                    best[filter_] = max(best[filter_], values[filter_])
 
 
 @njit(nogil=True, cache=True)

@@ -146,8 +146,7 @@ def levels_of(blocks: Sequence[Weights], length: int, step: int) -> list[Level]:
 
 
 def bytes_per_base(levels: Sequence[Level]) -> float:
-    """Return the memory that the largest arrays of the levels take, for each base of a stretch."""
+    """Return the memory that the largest array of the levels takes, for each base of a stretch."""
     first, *others = levels
-    pieces = 2 * len(first.bias) / first.lattice_out
-    products = (len(level.bias) * (len(level.kernel) + 2) / level.lattice for level in others)
-    return np.dtype(np.float32).itemsize * max(pieces, *products, 0)
+    values = [len(first.bias) / first.lattice_out, *(len(level.bias) / level.lattice for level in others)]
+    return np.dtype(np.float32).itemsize * max(values)
