@@ -121,7 +121,7 @@ def test_the_record_tells_where_values_come_from(settings: ScanSettings, tmp_pat
     assert facts["inside"] is True
     assert facts["window"] == MIDDLE._asdict()
     assert facts["genome"] == "g.fa"
-    assert facts["model"] == {"name": "model", "sha256": load_bundle(settings.model).checksums}
+    assert facts["model"] == {"name": "toy", "sha256": load_bundle(settings.model).checksums}
     assert facts["each_window_by_itself"] is None
     assert facts["versions"] == versions()
     assert facts["sizes"] == [["chr2", SIZE], ["chr10", SIZE], ["chr1", SIZE - 50], ["chrN", 150]]

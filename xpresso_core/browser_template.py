@@ -77,7 +77,7 @@ function track(given) {
   return {
     ...shared, altColor: given.minus, type: "annotation",
     features: given.rows.map(feature), searchable: given.searchable,
-    displayMode: given.searchable ? "EXPANDED" : "COLLAPSED", height: given.searchable ? 160 : 60, visibilityWindow: -1,
+    displayMode: given.searchable ? "EXPANDED" : "COLLAPSED", height: given.searchable ? 110 : 60, visibilityWindow: -1,
     margin: 28,  // the name of the track stands there
   };
 }

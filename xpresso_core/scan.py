@@ -97,6 +97,8 @@ class Scanner:
 
     Attributes
     ----------
+    name : str
+        What the model calls itself; may be empty.
     window : Window
         Of the model.
     units, unit : str
@@ -122,7 +124,7 @@ class Scanner:
         if "promoter" not in bundle.inputs:
             what = "the model takes no promoter, so it cannot be run along a genome"
             raise InputError(what, where="scan", remedy="Choose a model trained with the input promoter")
-        self.window, self.step = bundle.window, step
+        self.name, self.window, self.step = str(bundle.metadata.get("name", "")), bundle.window, step
         self.units, self.unit, self._scaler = _unit(bundle, units)
         weights = [_weights(model, self.window.length) for model in bundle.members]
         levels = [levels_of(blocks, self.window.length, step) for blocks in weights]

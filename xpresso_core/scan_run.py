@@ -106,7 +106,7 @@ def scan_regions(
             "regions": [str(region) for region in regions],
             "inside": inside_only,
             "max_unknown": settings.max_unknown,
-            "model": {"name": Path(settings.model).name, "sha256": checksums},
+            "model": {"name": scanner.name or Path(settings.model).name, "sha256": checksums},
             "genome": Path(settings.genome).name,
             "each_window_by_itself": scanner.plain_reason or None,
             "versions": versions(),
