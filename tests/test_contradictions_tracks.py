@@ -74,6 +74,19 @@ def check(name: str, *changes: Change) -> None:
             r"species: there is no 'human_min', did you mean 'human_mini'\?",
         ),
         ("human_mini", put("units", value="log10"), "units: released networks know no unit but z"),
+        ("demo", put("regions", value=["chr1:9-5"]), "regions: region 'chr1:9-5': the region is empty"),
+        ("demo", put("loci", value=["chr1:0-5"]), "loci: region 'chr1:0-5': bases are counted from 1"),
+        (
+            "demo",
+            put("loci", value=["chr2:1-100"]),
+            "loci: 2 from base 1 on is not within a region that is scanned",
+        ),
+        ("demo", put("page", value="banana"), "page: banana from base 1 on is not within a region"),
+        (
+            "demo",
+            put("page", value="chr1:1-1,000"),
+            "page: the first locus, which is shown first, is not on it",
+        ),
     ],
 )
 def test_a_mistake_is_named(name: str, change: Change, message: str) -> None:
@@ -137,14 +150,27 @@ def test_what_the_schema_refuses_is_named(change: Change, message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("islands", "i.bed"),
+        ("states", {"K562": "k.bed"}),
+        ("cage", {"plus": "a.bw", "minus": "b.bw"}),
+    ],
+)
+def test_a_simulated_species_has_no_files_to_draw(key: str, value: Any) -> None:
+    with pytest.raises(ConfigError, match=r"tracks\.demo_track: demo is simulated, and has no islands"):
+        check("demo", put(key, value=value))
+
+
+@pytest.mark.parametrize(
     ("name", "change"),
     [
         ("demo", put("experiment", value="demo_chromosomes")),
         ("demo", put("units", value="z")),
         ("demo", put("step", value=1)),
         ("demo", put("max_unknown", value=0)),
-        ("demo", put("states", value={"K562": "k.bed"})),
-        ("demo", put("cage", value={"plus": "a.bw", "minus": "b.bw"})),
+        ("human_mini", put("states", value={"K562": "k.bed"})),
+        ("human_mini", put("cage", value={"plus": "a.bw", "minus": "b.bw"})),
         ("demo", put("peaks", "threshold", value=0.5)),
         ("demo", put("loci", value=[])),
         ("demo", lambda config: config.update(tracks={})),

@@ -53,8 +53,8 @@ def test_regions_are_read_as_browsers_write_them(
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("chr9:1-5", "the genome has no chromosome 'chr9', did you mean 'chr"),
-        ("chr9", "the genome has no chromosome 'chr9', did you mean 'chr"),
+        ("chr9:1-5", "the genome has no chromosome 'chr9'"),
+        ("chr9", "the genome has no chromosome 'chr9'"),
         ("zebra", r"no chromosome 'zebra'\. It has chr2, chr10, chrM, chr1, HLA-A\*01:01, scaffold:1-9$"),
         ("", "no chromosome ''"),
         (":1-5", "no chromosome ''"),
@@ -103,16 +103,16 @@ def test_bed_is_read(genome: Genome, tmp_path: Path, packed: bool) -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("chr1\t5", "the line is no BED"),
-        ("chr1\t-5\t10", "the line is no BED"),
-        ("chr1\t5\tx", "the line is no BED"),
-        ("chr1\t5.0\t10", "the line is no BED"),
-        ("chr1:5-10", "the line is no BED"),
-        ("chr1\t\u0665\t\u0669", "the line is no BED"),
+        ("chr1\t5", "the line has 2 columns"),
+        ("chr1\t-5\t10", "-5 and 10 are no start and end"),
+        ("chr1\t5\tx", "5 and x are no start and end"),
+        ("chr1\t5.0\t10", "5.0 and 10 are no start and end"),
+        ("chr1:5-10", "the line has 1 columns"),
+        ("chr1\t\u0665\t\u0669", "are no start and end"),
         ("chr7\t5\t10", "the genome has no chromosome 'chr7'"),
         ("chr1\t5\t2001", "the region ends at 2,001, but chr1 has 2,000 bases"),
-        ("chr1\t5\t5", "the region is empty"),
-        ("chr1\t6\t5", "the region is empty"),
+        ("chr1\t5\t5", "the interval 5-5 has no bases"),
+        ("chr1\t6\t5", "the interval 6-5 has no bases"),
     ],
 )
 def test_a_bad_line_of_bed_is_named(genome: Genome, tmp_path: Path, line: str, message: str) -> None:

@@ -323,7 +323,7 @@ def test_by_default_there_are_as_many_processes_as_are_worth_it(
     expected: int,
 ) -> None:
     seen = []
-    monkeypatch.setattr(module, "takes_gpu", lambda _: gpu)
+    monkeypatch.setattr(module, "sees_gpu", lambda: gpu)
     monkeypatch.setattr(module, "thread_count", lambda: threads)
     monkeypatch.setattr(module, "BLOCKS_PER_PROCESS", 8)
     monkeypatch.setattr(module, "_each", lambda *arguments: seen.append(arguments[-1]) or iter(()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +16,8 @@ from xpresso_core.cpg_islands import in_islands
 from xpresso_core.errors import InputError
 from xpresso_core.peaks import NO_SITE, Peaks, call_peaks, nearest_sites, peaks_frame
 from xpresso_core.precision_recall import PRECISION_COLUMNS
-from xpresso_core.track_summary import (
-    Auc,
-    SummaryFiles,
-    Track,
-    TrackSummary,
-    summarise,
-    write_summary,
-)
+from xpresso_core.track_sites import STRANDS, Track, masks_of
+from xpresso_core.track_summary import Auc, SummaryFiles, TrackSummary, summarise, write_summary
 
 NAN = float("nan")
 STEP = 100
@@ -179,9 +174,35 @@ def test_values_at_sites_and_random_positions_are_there_to_draw() -> None:
         ["c", "-", 80_000, 0, 7, False],
     ]
     assert list(found.at_tss.columns) == ["chrom", "strand", "tss", "value", "opposite", "in_island"]
-    assert list(found.at_random.columns) == ["chrom", "strand", "position", "value", "in_island"]
-    assert found.at_random.loc[found.at_random["in_island"], "position"].tolist() == [30_000]
-    assert found.at_random["value"].sum() == 13
+    assert list(found.at_random.columns) == [
+        *("drawn_from", "chrom", "strand", "position", "value", "in_island")
+    ]
+    draws = {name: rows.drop(columns="drawn_from") for name, rows in found.at_random.groupby("drawn_from")}
+    # All that there are: 1,997 positions, of which one is inside, on the strand that has a value there.
+    assert {name: len(rows) for name, rows in draws.items()} == {"all": 1997, "inside": 1, "outside": 1996}
+    assert draws["inside"].to_numpy(dtype=object).tolist() == [["c", "+", 30_000, 0, True]]
+    assert draws["all"].loc[draws["all"]["in_island"], "position"].tolist() == [30_000]
+    assert draws["all"]["value"].sum() == draws["outside"]["value"].sum() == 13
+    assert not draws["outside"]["in_island"].any()
+
+
+def test_the_random_positions_that_are_told_are_those_of_the_areas() -> None:
+    track, tss, islands = rough(4)
+    found = summary(track, tss, islands=islands, random_positions=200)
+    places = {"all": found.at_tss}
+    places["inside"], places["outside"] = (
+        found.at_tss[found.at_tss["in_island"] == inside] for inside in (True, False)
+    )
+    draws = {name: rows.reset_index(drop=True) for name, rows in found.at_random.groupby("drawn_from")}
+    assert draws["inside"]["in_island"].all()
+    assert not draws["outside"]["in_island"].any()
+    assert 0 < draws["all"]["in_island"].mean() < 1
+    assert len(found.aucs) == 6
+    for row in found.aucs:
+        own, other = places[row.tss], draws[row.random]
+        column = "value" if row.score == "prediction" else "in_island"
+        assert (row.n_tss, row.n_random) == (len(own), len(other)) == (len(own), 200)
+        assert row[5:] == auc_interval(own[column].astype(float), other[column].astype(float))
 
 
 def test_peaks_have_exact_distances_on_both_strands() -> None:
@@ -275,6 +296,25 @@ def test_the_precision_of_random_positions_is_exact() -> None:
     row = summary(track, peaks=table([100], []), tolerance=250).precision_recall.iloc[0]
     assert row["random_precision"] == pytest.approx((2 * 21 - 1) / 1997)
     assert row["random_precision_same"] == pytest.approx((21 - 1) / 1997)
+
+
+def test_the_precision_of_random_positions_needs_no_peak() -> None:
+    """Given above, with peaks: it is the same without, and the table is empty."""
+    track = flat({30_100: NAN})
+    for peaks in (NO_PEAKS, table([100], [])):
+        found = summary(track, peaks=peaks, tolerance=250)
+        assert len(found.precision_recall) == len(peaks)
+        facts = found.as_dict()
+        assert facts["random_precision"] == pytest.approx((2 * 21 - 1) / 1997)
+        assert facts["random_precision_same"] == pytest.approx((21 - 1) / 1997)
+    assert found.precision_recall["random_precision"].tolist() == [facts["random_precision"]]
+    assert found.precision_recall["random_precision_same"].tolist() == [facts["random_precision_same"]]
+
+
+def test_peaks_around_one_site_each_count_as_right_and_the_site_counts_once() -> None:
+    found = summary(flat(), peaks=table([4900, 5100, 90_000], [5000])).precision_recall.iloc[0]
+    assert (found["peaks"], found["precision"], found["recall"]) == (4, 3 / 4, 1 / 4)
+    assert (found["precision_same"], found["recall_same"]) == (2 / 4, 1 / 4)
 
 
 def test_thresholds_may_be_given_and_may_leave_no_peak() -> None:
@@ -376,6 +416,46 @@ def test_places_are_in_islands_that_overlap_or_not() -> None:
     assert in_islands(chrom, position, islands).tolist() == expected
 
 
+def masks_at_random(size: int) -> tuple[dict[str, Track], pd.DataFrame]:
+    """Make two chromosomes with gaps, and islands that overlap, leave the tracks, or lie on one of them only."""
+    rng = np.random.default_rng(size)
+    scan = {}
+    for chrom in ("a", "b"):
+        positions = np.sort(rng.choice(2 * size, size, replace=False)) * STEP
+        values = rng.normal(size=(2, size))
+        values[:, rng.random(size) < 0.1] = NAN
+        scan[chrom] = Track(positions, *values)
+    start = rng.integers(0, 2 * size * STEP, size // 20)
+    islands = pd.DataFrame({"chrom": "a", "start": start, "end": start + rng.integers(1, 3000, start.size)})
+    return scan, islands
+
+
+def test_masks_are_those_of_islands_looked_up_one_place_at_a_time() -> None:
+    scan, islands = masks_at_random(2000)
+    masks = masks_of(scan, islands)
+    for chrom, track in scan.items():
+        inside = in_islands([chrom] * track.positions.size, track.positions, islands)
+        assert inside.any() == (chrom == "a")
+        for strand, values in zip(STRANDS, (track.plus, track.minus), strict=True):
+            known = ~np.isnan(values)
+            np.testing.assert_array_equal(masks["all"][chrom, strand], known)
+            np.testing.assert_array_equal(masks["inside"][chrom, strand], known & inside)
+            np.testing.assert_array_equal(masks["outside"][chrom, strand], known & ~inside)
+
+
+def test_masks_of_a_genome_take_bytes_and_no_names() -> None:
+    """Six masks of a byte per position stay, and a few more are needed on the way; a name would take eight."""
+    scan, islands = masks_at_random(50_000)
+    scan = {"a": scan["a"]}
+    tracemalloc.start()
+    try:
+        masks_of(scan, islands)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 14 * 50_000
+
+
 def test_a_summary_is_written(tmp_path: Path) -> None:
     track, tss, islands = rough(1)
     found = summary(track, tss, peaks_of(track), islands=islands)
@@ -384,7 +464,8 @@ def test_a_summary_is_written(tmp_path: Path) -> None:
     expected = {"unit": "z-score", **json.loads(json.dumps(found.as_dict()))}
     assert json.loads(paths.summary.read_text()) == expected
     assert pd.read_csv(paths.at_tss, sep="\t")["value"].tolist() == found.at_tss["value"].tolist()
-    assert len(pd.read_csv(paths.at_random, sep="\t")) == len(found.at_random)
+    drawn = pd.read_csv(paths.at_random, sep="\t")["drawn_from"]
+    assert drawn.tolist() == found.at_random["drawn_from"].tolist()
     written = pd.read_csv(paths[1], sep="\t")
     pd.testing.assert_frame_equal(written, found.precision_recall)
     rows = pd.read_csv(paths[2], sep="\t")

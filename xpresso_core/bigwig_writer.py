@@ -116,5 +116,8 @@ class _Caught:
 def _require_room(path: Path, size: int) -> None:
     """Fail with the system's own error, before anything is written, if there is no room for a file of a size."""
     with path.open("wb") as handle:
-        os.posix_fallocate(handle.fileno(), 0, size)
+        try:
+            os.posix_fallocate(handle.fileno(), 0, size)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, path.name) from error
     path.unlink()

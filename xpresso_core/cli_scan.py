@@ -32,10 +32,10 @@ units
   only z. The default is log10 where the model knows it.
 
 examples
-  xpresso scan results/demo_median/demo_full/models/fold_1 resources/demo/genome.fa chr1:1-2,000,000 -o chr1
+  xpresso scan results/demo_median/demo_full/models/fold_1 resources/demo/genome.fa chr1:1-600,000 -o chr1
   xpresso scan humanMedian_trainepoch.11-0.426.h5 hg38.fa chr20 chr21 -o predicted --step 50
   xpresso scan humanMedian_trainepoch.11-0.426.h5 b37.fa 1:109,500,001-110,300,000 -o figure_5 \\
-    --inside --bedgraph --offset 1   # the intervals and values of the files published with the paper
+    --inside --bedgraph --offset 1   # intervals and values as in the files published with the paper
 """
 
 _PEAKS_EPILOG = """\
@@ -81,7 +81,10 @@ def _scan_arguments(parser: argparse.ArgumentParser) -> None:
         help="leave windows with a larger share of N empty (default: 0.5)",
     )
     parser.add_argument(
-        "--processes", type=int, metavar="N", help="side by side (default: as many as are worth it here)"
+        "--processes",
+        type=int,
+        metavar="N",
+        help="side by side, on processors (default: as many as are worth it; one with a GPU)",
     )
 
 
@@ -98,23 +101,16 @@ def _run_scan(arguments: argparse.Namespace) -> None:
     settings = ScanSettings(
         arguments.model, arguments.genome, arguments.step, arguments.units, arguments.max_unknown
     )
-    try:
-        done = scan_regions(
-            settings,
-            regions,
-            arguments.output,
-            inside_only=arguments.inside,
-            bedgraph=arguments.bedgraph,
-            offset=arguments.offset,
-            processes=arguments.processes,
-        )
-    except KeyboardInterrupt:
-        say(f"finished blocks stay in {arguments.output}.partial; the same command goes on there")
-        raise
-    if done.resumed:
-        say(f"{done.resumed:,} blocks were there from a scan that was interrupted")
-    if done.plain_reason:
-        say(f"each window was computed by itself: {done.plain_reason}")
+    done = scan_regions(
+        settings,
+        regions,
+        arguments.output,
+        inside_only=arguments.inside,
+        bedgraph=arguments.bedgraph,
+        offset=arguments.offset,
+        processes=arguments.processes,
+        tell=say,
+    )
     say(f"{done.bins:,} bins of both strands, in {done.unit}")
 
 
@@ -125,7 +121,9 @@ def _check_scan(arguments: argparse.Namespace) -> None:
     inputs += map(str, Path(arguments.model).glob("*"))  # a bundle is a folder
     check_outputs([str(path) for path in track_files(arguments.output).all], inputs)
     problem = ""
-    if arguments.step < 1:
+    if not arguments.output or arguments.output.endswith(("/", ".")):
+        problem = f"-o {arguments.output!r} names no files"
+    elif arguments.step < 1:
         problem = f"a step of {arguments.step} bases leads nowhere"
     elif not 0 <= arguments.max_unknown <= 1:
         problem = f"--max-unknown {arguments.max_unknown:g} is no share"
@@ -140,12 +138,12 @@ def _check_scan(arguments: argparse.Namespace) -> None:
 
 
 def _regions(arguments: argparse.Namespace, genome: Genome) -> list[Region]:
-    from xpresso_core.regions import merge_regions, parse_region, read_regions, whole_chromosomes
+    from xpresso_core.regions import parse_region, read_regions, whole_chromosomes
 
     regions = [parse_region(text, genome) for text in arguments.regions]
     if arguments.bed is not None:
         regions += read_regions(arguments.bed, genome)
-    return merge_regions(regions or whole_chromosomes(genome), genome)
+    return regions or whole_chromosomes(genome)
 
 
 def _peaks_arguments(parser: argparse.ArgumentParser) -> None:
@@ -168,7 +166,7 @@ def _run_peaks(arguments: argparse.Namespace) -> None:
         what = f"a distance of {arguments.distance} bases cannot be"
         raise InputError(what, remedy="Give --distance 0 or more")
     from xpresso_core.peaks import write_bed6
-    from xpresso_core.track_analysis import peaks_of_tracks
+    from xpresso_core.track_peaks import peaks_of_tracks
     from xpresso_core.tracks import Tracks
 
     tracks = Tracks(arguments.prefix)

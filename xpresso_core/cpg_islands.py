@@ -7,7 +7,6 @@ by one base, with G+C above 50 % and an observed over expected CpG above 0.6.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import NamedTuple
@@ -16,8 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from xpresso_core.bed import bed_rows
 from xpresso_core.errors import InputError
-from xpresso_core.files import atomic_path, open_text, require_columns
+from xpresso_core.files import atomic_path, require_columns
 from xpresso_core.sequence import LETTERS, Codes, N
 
 ISLAND_COLUMNS = ("chrom", "start", "end")
@@ -245,52 +245,8 @@ def in_islands(chrom: npt.ArrayLike, position: npt.ArrayLike, islands: pd.DataFr
     return inside
 
 
-def bed_rows(
-    path: str | os.PathLike[str], columns: int, remedy: str
-) -> Iterator[tuple[str, int, int, list[str], str]]:
-    """Read the lines of a BED file.
-
-    Parameters
-    ----------
-    path
-        BED (plain, gzip, bgzip; ``-`` is standard input), split at blanks and tabs. Empty lines, comments (``#``) and
-        the words to a browser (``track``, ``browser``) are passed over.
-    columns
-        How many columns a line must have at least.
-    remedy
-        What to say in errors.
-
-    Yields
-    ------
-    tuple
-        Chromosome, start, end (0-based, half-open), all fields, and the place of the line for errors.
-
-    Raises
-    ------
-    InputError
-        If a line has fewer columns, bounds that are no whole numbers, or no bases; with file and line.
-    """
-    with open_text(path) as handle:
-        for number, line in enumerate(handle, 1):
-            fields = line.split()
-            if not fields or fields[0].startswith("#") or fields[0] in ("track", "browser"):
-                continue
-            where = f"{path}, line {number}"
-            if len(fields) < columns:
-                what = f"the line has {len(fields)} columns"
-                raise InputError(what, where=where, remedy=remedy)
-            if not all(field.isascii() and field.isdecimal() for field in fields[1:3]):
-                what = f"{' and '.join(fields[1:3])} are no start and end"
-                raise InputError(what, where=where, remedy=remedy)
-            start, end = int(fields[1]), int(fields[2])
-            if start >= end:
-                what = f"the interval {start}-{end} has no bases"
-                raise InputError(what, where=where, remedy=remedy)
-            yield fields[0], start, end, fields, where
-
-
 def read_islands(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read CpG islands from a BED file of three columns or more; see `bed_rows`.
+    """Read CpG islands from a BED file of three columns or more; see `bed.bed_rows`.
 
     Returns
     -------

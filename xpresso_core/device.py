@@ -49,6 +49,13 @@ def choose_device(request: Request, threads: int | None = None) -> str:
     return f"gpu ({', '.join(names)})" if names else f"cpu ({threads} threads)"
 
 
+def sees_gpu() -> bool:
+    """Say whether the backend, which is loaded if need be, sees a GPU that networks of this process run on."""
+    import keras
+
+    return bool(_gpus(keras.backend.backend()))
+
+
 def takes_gpu(request: Request, driver: Path = Path("/dev/nvidiactl")) -> bool:
     """Say whether a training here will take a GPU, without loading a network library: so that jobs can be counted.
 

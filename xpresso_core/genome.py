@@ -190,7 +190,13 @@ class Genome:
             raise InputError(what, where=str(self.path), remedy="Use coordinates of the same assembly")
         if start == end:
             return np.empty(0, dtype=np.uint8)
-        return encode(str(self._fasta[name][start:end]), where=f"{self.path}, {chromosome}:{start}-{end}")
+        codes = encode(str(self._fasta[name][start:end]), where=f"{self.path}, {chromosome}:{start}-{end}")
+        if len(codes) != end - start:
+            what = f"{chromosome}:{start}-{end} has {len(codes)} bases, so the index is not that of the file"
+            raise InputError(
+                what, where=str(self.path), remedy="Remove the index (.fai, .gzi); it is made anew"
+            )
+        return codes
 
     def window(self, chromosome: str, tss: int, strand: str, window: Window, *, pad: bool = False) -> Codes:
         """Return a promoter window in transcription direction.

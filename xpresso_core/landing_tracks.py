@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from xpresso_core.files import read_json
-from xpresso_core.words import and_, plain
+from xpresso_core.words import listed, plain
 
 
 def track_words(tracks: Mapping[str, Mapping[str, Any]], folders: Mapping[str, Path]) -> list[str]:
@@ -25,22 +25,21 @@ def track_words(tracks: Mapping[str, Mapping[str, Any]], folders: Mapping[str, P
 
 def _track(name: str, row: Mapping[str, Any], facts: Mapping[str, Any]) -> str:
     model = f"fold {row['fold']} of {row['experiment']}" if "experiment" in row else str(row["model"])
-    areas = {
-        auc["tss"]: auc["auc"]
-        for auc in facts["aucs"]
-        if auc["score"] == "prediction" and auc["tss"] == auc["random"]
-    }
+    areas = {(auc["score"], auc["tss"]): auc["auc"] for auc in facts["aucs"] if auc["tss"] == auc["random"]}
+    all_, inside, outside = (_share(areas["prediction", name]) for name in ("all", "inside", "outside"))
     counts, strands = facts["counts"], facts["strands"]
     text = (
         f"**{plain(name)}** ({plain(model)}) predicts {counts['values']:,} bins of"
-        f" {and_(plain(region) for region in facts['regions'])}, both strands together. It has the higher prediction"
-        f" at a start site than at a random position in {_share(areas['all'])} of the cases (AUROC):"
-        f" {_share(areas['inside'])} within CpG islands, {_share(areas['outside'])} outside."
+        f" {plain(listed(facts['regions']))}, both strands together. It has the higher prediction at a start site than"
+        f" at a random position in {all_} of the cases (AUROC), while being in a CpG island alone gives"
+        f" {_share(areas['cpg_island', 'all'])}: {inside} within CpG islands, {outside} outside."
     )
     if strands["correlation"] is not None:
         text += f" The two strands' predictions correlate by {strands['correlation']:.2f}."
-    if facts["genes"] is not None:
-        text += f" The model has not seen {facts['unseen']:,} of the {facts['genes']:,} genes there."
+    if facts["genes"] is None:
+        text += " The model may have been trained on these genes."
+    else:
+        text += f" Of the {facts['genes']:,} genes there the model has not seen {facts['unseen']:,}."
     return f"{text} {_peaks(facts)}"
 
 
@@ -48,10 +47,9 @@ def _peaks(facts: Mapping[str, Any]) -> str:
     called = facts["distances"]["peak"]
     if not called["n"]:
         return "There is no peak."
-    random = facts["distances"]["random"]
     return (
         f"Of {called['n']:,} peaks {_share(called['within_tolerance'])} lie within {facts['tolerance']:,} bases of an"
-        f" annotated start site, of random positions {_share(random['within_tolerance'])}."
+        f" annotated start site, of all positions {100 * facts['random_precision']:.1f} %."
     )
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy.signal import find_peaks
 
-from xpresso_core.cpg_islands import bed_rows
+from xpresso_core.bed import bed_rows
 from xpresso_core.errors import InputError
 from xpresso_core.files import atomic_path, require_columns
 

@@ -224,7 +224,7 @@ def species_of_track(config: Config, name: str) -> str:
 
 def track_model_file(name: str) -> str:
     """Return the file of a track's model that was trained elsewhere."""
-    return f"track_{name}.h5"
+    return f"{name}.track.h5"
 
 
 def track_sources(config: Config, name: str) -> dict[tuple[str, ...], str]:

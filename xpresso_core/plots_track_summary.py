@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -30,11 +30,17 @@ STEPS = 400
 HEXAGONS = 60
 """Hexagons across the density of the two strands."""
 
+LEAST_PEAKS = 10
+"""A precision of fewer peaks is mostly chance."""
+
+LABEL = 32
+"""Characters of the longest label that fits under a panel of the lower row."""
+
 UNKNOWN = "unknown"
 
 TSS, RANDOM = COLOURS["main"], COLOURS["grey"]
 
-BELOW: Any = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.2), "borderaxespad": 0.0}
+BELOW: Any = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.27), "borderaxespad": 0.0}
 """Where a panel's legend is: under its axis, off the data."""
 
 BAR = (1.03, 0.0, 0.045, 1.0)
@@ -53,6 +59,7 @@ def summary(
     at_tss: pd.DataFrame,
     at_random: pd.DataFrame,
     auroc: Mapping[str, Estimate],
+    islands_alone: Estimate,
     peak_distances: Floats,
     random_distances: Floats,
     precision_recall: pd.DataFrame,
@@ -65,8 +72,9 @@ def summary(
     """Draw how predictions along a chromosome tell its annotated TSSs from the rest.
 
     The panels: (a) predictions at TSSs and at random positions, inside and outside CpG islands; (b) how far peaks of
-    the prediction are from TSSs; (c) precision and recall of peaks above thresholds; (d) one strand against the
-    other over all bins; (e) the same at TSSs.
+    the prediction are from TSSs; (c) precision and recall of peaks above thresholds, without thresholds that fewer
+    than `LEAST_PEAKS` peaks reach (all are drawn where that would leave fewer than two); (d) one strand against the
+    other over all bins; (e) the same at TSSs, and how many of those that differ are higher on their own strand.
 
     Parameters
     ----------
@@ -74,12 +82,15 @@ def summary(
         The figure to write, and its heading.
     at_tss
         One row per annotated TSS: ``value`` on its own strand and ``opposite``, on the other one, in `unit`; and
-        whether it is ``in_island``.
+        whether it is ``in_island``. Where `opposite` is NaN, the TSS is left out of (e).
     at_random
-        One row per random position: ``value in_island``.
+        One row per random position: ``value`` in `unit`, and of which draw it is, ``drawn_from``: ``inside`` and
+        ``outside``, which are drawn, or ``all``.
     auroc
         Estimate, low and high end of the interval of the area under the ROC curve by ``all``, ``inside`` and
         ``outside``; one that could not be estimated is None or NaN, and said to be unknown.
+    islands_alone
+        The same of being in a CpG island, 1 or 0, in place of predictions, everywhere.
     peak_distances, random_distances
         Bases from each peak, and from each random position, to the nearest TSS; infinite or missing if there is none.
     precision_recall
@@ -98,30 +109,34 @@ def summary(
     Raises
     ------
     InputError
-        If a column is missing, or values that must be there are missing or infinite.
+        If a column is missing, values that must be there are missing or infinite, or a draw is of no known part.
     """
     require_columns(at_tss, ("value", "opposite", "in_island"), "annotated TSSs")
-    require_columns(at_random, ("value", "in_island"), "random positions")
+    require_columns(at_random, ("value", "drawn_from"), "random positions")
     require_columns(precision_recall, ("threshold", "peaks", "precision", "recall"), "precision and recall")
     own = finite_values(at_tss["value"], "annotated TSSs")
-    opposite = finite_values(at_tss["opposite"], "annotated TSSs, opposite strand")
     chance = finite_values(at_random["value"], "random positions")
-    missing = [name for name in PLACES if name not in auroc]
-    if missing:
+    if unknown := sorted(set(at_random["drawn_from"].astype(str)) - set(PLACES)):
+        what = f"positions are drawn from {', '.join(unknown)}"
+        raise InputError(what, where="random positions", remedy=f"Say one of {', '.join(PLACES)}")
+    if missing := [name for name in PLACES if name not in auroc]:
         what = f"there is no AUROC for {', '.join(missing)}"
         raise InputError(what, where="track summary", remedy="Give (estimate, low, high); None if unknown")
     distances = [_distances(found) for found in (peak_distances, random_distances)]
-    message = _story(auroc, distances, pearson)
-    with canvas(path, 12.0, 7.6, title, message, dpi=130) as figure:
+    message = _story(auroc, islands_alone, distances, pearson)
+    island = flags(at_tss["in_island"])
+    drawn = {place: chance[(at_random["drawn_from"] == place).to_numpy()] for place in PLACES}
+    with canvas(path, 12.0, 8.0, title, message, dpi=130) as figure:
         engine: Any = figure.get_layout_engine()
-        engine.set(wspace=0.06, hspace=0.06)
-        panels = figure.subplots(2, 3)
-        (a, key, b), (c, d, e) = panels
-        _told_apart(a, key, (own, chance), (at_tss, at_random), auroc, unit)
+        engine.set(wspace=0.08, hspace=0.06)
+        upper, lower = cast("Any", figure.subfigures(2, 1))
+        a, b = upper.subplots(1, 2, width_ratios=(2, 1))
+        c, d, e = lower.subplots(1, 3)
+        _told_apart(a, {"inside": own[island], "outside": own[~island]}, drawn, auroc, islands_alone, unit)
         _near(b, distances)
-        _precision(figure, c, precision_recall, random_precision, tolerance, unit)
+        _precision(figure, c, precision_recall, random_precision, tolerance)
         _both_strands(figure, d, strands, pearson, unit)
-        _opposite(e, own, opposite, flags(at_tss["in_island"]), unit)
+        _opposite(e, own, at_tss["opposite"], island, unit)
 
 
 def _distances(numbers: Floats) -> Floats:
@@ -134,10 +149,18 @@ def _distances(numbers: Floats) -> Floats:
     return values
 
 
-def _story(auroc: Mapping[str, Estimate], distances: list[Floats], pearson: float | None) -> str:
+def _story(
+    auroc: Mapping[str, Estimate], alone: Estimate, distances: list[Floats], pearson: float | None
+) -> str:
+    islands = (
+        f"being in a CpG island alone gives {_interval(alone)}"
+        if _number(alone[0]) != UNKNOWN
+        else "what being in a CpG island alone gives is unknown"
+    )
     text = (
-        f"Predictions tell annotated TSSs from random positions with an AUROC of {_interval(auroc['all'])};"
-        f" {_interval(auroc['inside'])} in CpG islands, {_interval(auroc['outside'])} outside."
+        "Predictions tell annotated TSSs from random positions with an AUROC of"
+        f" {_interval(auroc['all'])}; {islands}. The AUROC of predictions is {_interval(auroc['inside'])} in CpG"
+        f" islands and {_interval(auroc['outside'])} outside."
     )
     if all(found.size for found in distances):
         peaks, chance = (_middle(found) for found in distances)
@@ -155,7 +178,10 @@ def _middle(distances: Floats) -> str:
 
 
 def _number(value: float | None) -> str:
-    return f"{value:.2f}" if value is not None and np.isfinite(value) else UNKNOWN
+    if value is None or not np.isfinite(value):
+        return UNKNOWN
+    # Adding 0 takes the sign off a number that is rounded to zero.
+    return f"{round(value, 2) + 0.0:.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _interval(values: Estimate) -> str:
@@ -165,35 +191,37 @@ def _interval(values: Estimate) -> str:
 
 def _told_apart(
     axes: Axes,
-    key: Axes,
-    values: tuple[Floats, Floats],
-    tables: tuple[pd.DataFrame, pd.DataFrame],
+    tss: Mapping[str, Floats],
+    drawn: Mapping[str, Floats],
     auroc: Mapping[str, Estimate],
+    alone: Estimate,
     unit: str,
 ) -> None:
     share = np.linspace(0, 1, STEPS)
-    inside = [flags(table["in_island"]) for table in tables]
     (blank,) = axes.plot([], [], linestyle="")
     handles, labels = [], []
-    for place, style in (("inside", "-"), ("outside", (0, (4, 1.5)))):
+    # The legend has a column for each place.
+    for place, style, last in (
+        ("inside", "-", f"{PLACES['all']}: AUROC {_interval(auroc['all'])}"),
+        ("outside", (0, (4, 1.5)), f"being in an island alone: AUROC {_interval(alone)}"),
+    ):
         handles.append(blank)
         labels.append(f"{PLACES[place]}: AUROC {_interval(auroc[place])}")
-        for numbers, island, colour, name in zip(
-            values, inside, (TSS, RANDOM), ("annotated TSSs", "random positions"), strict=True
-        ):
-            part = numbers[island if place == "inside" else ~island]
+        curves = (tss[place], TSS, "annotated TSSs"), (drawn[place], RANDOM, "random positions")
+        for part, colour, name in curves:
             at = np.quantile(part, share, method="inverted_cdf") if part.size else np.zeros(0)
             (line,) = axes.plot(at, 100 * share[: at.size], color=colour, linestyle=style, linewidth=1.8)
             handles.append(line)
             labels.append(f"{name} (n = {part.size:,})")
-    handles.append(blank)
-    labels.append(f"{PLACES['all']}: AUROC {_interval(auroc['all'])}")
+        handles.append(blank)
+        labels.append(last)
     axes.set_title("(a) Predictions at TSSs, on their strand", loc="left")
     axes.set_xlabel(f"predicted expression, {unit}")
     axes.set_ylabel("positions at or below this (%)")
     axes.set_ylim(0, 101)
-    key.axis("off")
-    key.legend(handles, labels, loc="center left", bbox_to_anchor=(-0.1, 0.5), borderaxespad=0.0)
+    # It is as wide as the panel, and begins where that does.
+    left = {**BELOW, "loc": "upper left", "bbox_to_anchor": (0.0, BELOW["bbox_to_anchor"][1])}
+    axes.legend(handles, labels, ncols=2, columnspacing=1.0, handlelength=1.6, **left)
 
 
 def _near(axes: Axes, distances: list[Floats]) -> None:
@@ -218,10 +246,10 @@ def _near(axes: Axes, distances: list[Floats]) -> None:
     axes.legend(**BELOW)
 
 
-def _precision(
-    figure: Figure, axes: Axes, table: pd.DataFrame, chance: float, tolerance: int | None, unit: str
-) -> None:
+def _precision(figure: Figure, axes: Axes, table: pd.DataFrame, chance: float, tolerance: int | None) -> None:
     known = table[table["precision"].notna() & table["recall"].notna()].sort_values("threshold")
+    if (enough := known["peaks"] >= LEAST_PEAKS).sum() > 1:
+        known = known[enough]
     axes.plot(100 * known["recall"], 100 * known["precision"], color=COLOURS["grey"], linewidth=1.0, zorder=1)
     axes.axhline(
         100 * chance,
@@ -235,7 +263,7 @@ def _precision(
             100 * known["recall"], 100 * known["precision"], c=known["threshold"], cmap=DENSITY_MAP, s=26
         )
         bar = figure.colorbar(dots, cax=axes.inset_axes(BAR), ticks=MaxNLocator(5))
-        bar.set_label(f"threshold, {unit}")
+        bar.set_label("threshold", loc="top")
     else:
         axes.text(0.5, 0.5, "no peak at any threshold", transform=axes.transAxes, ha="center", va="center")
     axes.set_xlim(0, 102)
@@ -272,14 +300,20 @@ def _both_strands(
     ticks = FuncFormatter(lambda count, _: f"{count:,.0f}")
     bar = figure.colorbar(hexagons, cax=axes.inset_axes(BAR), format=ticks)
     bar.minorticks_off()
-    bar.set_label("bins per hexagon")
+    bar.set_label("bins per hexagon", loc="top")
     _equal(axes, np.concatenate([plus[known], minus[known]]))
     axes.set_title(f"(d) All {known.sum():,} bins: r = {_number(pearson)}", loc="left")
-    axes.set_xlabel(f"+ strand, {unit}")
-    axes.set_ylabel(f"\N{MINUS SIGN} strand, {unit}")
+    axes.set_xlabel(_label("+ strand", unit))
+    axes.set_ylabel("\N{MINUS SIGN} strand")
 
 
-def _opposite(axes: Axes, own: Floats, opposite: Floats, island: NDArray[np.bool_], unit: str) -> None:
+def _opposite(axes: Axes, own: Floats, other: pd.Series[float], island: NDArray[np.bool_], unit: str) -> None:
+    opposite = np.asarray(other, dtype=np.float64)
+    both = ~np.isnan(opposite)
+    own, opposite, island = own[both], opposite[both], island[both]
+    if both.any():
+        finite_values(opposite, "annotated TSSs, opposite strand")
+        _equal(axes, np.concatenate([own, opposite]))
     for chosen, colour, name in (
         (~island, COLOURS["fourth"], PLACES["outside"]),
         (island, COLOURS["second"], PLACES["inside"]),
@@ -294,12 +328,17 @@ def _opposite(axes: Axes, own: Floats, opposite: Floats, island: NDArray[np.bool
             label=f"{name} (n = {chosen.sum():,})",
             rasterized=True,
         )
-    _equal(axes, np.concatenate([own, opposite]))
-    higher = 100 * float((own > opposite).mean())
-    axes.set_title(f"(e) Own strand higher at {higher:.0f} % of TSSs", loc="left")
-    axes.set_xlabel(f"own strand, {unit}")
-    axes.set_ylabel(f"opposite strand, {unit}")
+    differ = own != opposite
+    share = f"{100 * float((own > opposite)[differ].mean()):.0f} % of TSSs" if differ.any() else "no TSS"
+    axes.set_title(f"(e) Own strand higher at {share}", loc="left")
+    axes.set_xlabel(_label("own strand", unit))
+    axes.set_ylabel("opposite strand")
     axes.legend(**BELOW)
+
+
+def _label(what: str, unit: str) -> str:
+    """Return a label in one line, if that fits, or two."""
+    return f"{what}, {unit}" if len(f"{what}, {unit}") <= LABEL else f"{what},\n{unit}"
 
 
 def _equal(axes: Axes, values: Floats) -> None:

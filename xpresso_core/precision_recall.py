@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -21,25 +22,66 @@ PRECISION_COLUMNS = (
 )
 """Columns of `TrackSummary.precision_recall`."""
 
+_TOGETHER = {"": (STRANDS,), "_same": (("+",), ("-",))}
+"""Which strands pairs are looked for on: on both as one, or on each by itself."""
 
-def precision_recall(
-    scan: Mapping[str, Track],
-    known: Masks,
-    sites: pd.DataFrame,
-    called: pd.DataFrame,
-    tolerance: int,
-    thresholds: Sequence[float] | None,
-) -> pd.DataFrame:
-    """Return precision and recall of peaks at thresholds, as `track_summary.TrackSummary` has them.
+
+class Chance(NamedTuple):
+    """The precision of random positions.
+
+    Attributes
+    ----------
+    either, same
+        Share of all positions with a value that have a TSS of either strand, or of their own, within the tolerance.
+    """
+
+    either: float
+    same: float
+
+
+def chance_precision(scan: Mapping[str, Track], known: Masks, sites: pd.DataFrame, tolerance: int) -> Chance:
+    """Count all positions with a value, which needs no peak and no draw.
 
     Parameters
     ----------
     scan
         From `track_sites.checked_scan`.
     known
-        The positions with a value.
+        The positions with a value, at least one.
+    sites
+        From `track_sites.sites_of`; those without a value count too.
+    tolerance
+        See `track_summary.summarise`.
+    """
+    near = dict.fromkeys(_TOGETHER, 0)
+    for suffix, groups in _TOGETHER.items():
+        for chrom, strands in ((chrom, strands) for chrom in scan for strands in groups):
+            annotated = _starts(sites, chrom, strands)
+            near[suffix] += sum(
+                int(_near(scan[chrom].positions[known[chrom, strand]], annotated, tolerance).sum())
+                for strand in strands
+            )
+    return Chance(*(number / total_of(known) for number in near.values()))
+
+
+def precision_recall(
+    sites: pd.DataFrame,
+    called: pd.DataFrame,
+    chance: Chance,
+    tolerance: int,
+    thresholds: Sequence[float] | None,
+) -> pd.DataFrame:
+    """Return precision and recall of peaks at thresholds, as `track_summary.TrackSummary` has them.
+
+    Every peak counts by itself: of several near one TSS, say one on each strand, or two maxima beside each other,
+    each is right, while recall counts the TSS once.
+
+    Parameters
+    ----------
     sites, called
         From `track_sites.sites_of` and `track_sites.called_peaks`.
+    chance
+        From `chance_precision`.
     tolerance, thresholds
         See `track_summary.summarise`.
     """
@@ -49,34 +91,42 @@ def precision_recall(
         levels = np.unique(np.quantile(value, shares, method="lower")) if value.size else value
     else:
         levels = np.unique(np.asarray(thresholds, dtype=np.float64))
-    valued = sites[sites["value"].notna()]
-    table = pd.DataFrame({"threshold": levels, "peaks": [int((value >= level).sum()) for level in levels]})
-    # Pairs count on either strand, or on each strand by itself.
-    for suffix, together in (("", [STRANDS]), ("_same", [("+",), ("-",)])):
-        right = np.zeros(len(called), dtype=np.bool_)
-        highest = np.full(len(valued), -np.inf)
-        near = 0
-        for chrom, strands in ((chrom, strands) for chrom in scan for strands in together):
-            here = [
-                np.flatnonzero((rows["chrom"] == chrom) & rows["strand"].isin(strands))
-                for rows in (sites, valued, called)
-            ]
-            annotated = np.sort(sites["tss"].to_numpy(np.int64)[here[0]])
-            position = called["position"].to_numpy(np.int64)[here[2]]
-            right[here[2]] = _near(position, annotated, tolerance)
-            tss = valued["tss"].to_numpy(np.int64)[here[1]]
-            highest[here[1]] = _highest(tss, position, value[here[2]], tolerance)
-            near += sum(
-                int(_near(scan[chrom].positions[known[chrom, strand]], annotated, tolerance).sum())
-                for strand in strands
-            )
-        reached = [value >= level for level in levels]
+    reached = [value >= level for level in levels]
+    table = pd.DataFrame({"threshold": levels, "peaks": [int(high.sum()) for high in reached]})
+    for (suffix, groups), random in zip(_TOGETHER.items(), chance, strict=True):
+        right, highest = _pairs(sites, called, groups, tolerance)
         table[f"precision{suffix}"] = [
             float(right[high].mean()) if high.any() else np.nan for high in reached
         ]
         table[f"recall{suffix}"] = [float((highest >= level).mean()) for level in levels]
-        table[f"random_precision{suffix}"] = near / total_of(known)
+        table[f"random_precision{suffix}"] = random
     return table[list(PRECISION_COLUMNS)]
+
+
+def _pairs(
+    sites: pd.DataFrame, called: pd.DataFrame, groups: Sequence[tuple[str, ...]], tolerance: int
+) -> tuple[Flags, Floats]:
+    """Tell which peaks have a TSS near, and how high the highest peak near each TSS with a value is."""
+    valued = sites[sites["value"].notna()]
+    right = np.zeros(len(called), dtype=np.bool_)
+    highest = np.full(len(valued), -np.inf)
+    for chrom, strands in ((chrom, strands) for chrom in sites["chrom"].unique() for strands in groups):
+        peaks, own = _on(called, chrom, strands), _on(valued, chrom, strands)
+        position = called["position"].to_numpy(np.int64)[peaks]
+        value = called["value"].to_numpy(np.float64)[peaks]
+        right[peaks] = _near(position, _starts(sites, chrom, strands), tolerance)
+        highest[own] = _highest(valued["tss"].to_numpy(np.int64)[own], position, value, tolerance)
+    return right, highest
+
+
+def _on(rows: pd.DataFrame, chrom: str, strands: tuple[str, ...]) -> Flags:
+    """Tell which rows are on a chromosome and on one of the strands."""
+    return ((rows["chrom"] == chrom) & rows["strand"].isin(strands)).to_numpy(np.bool_)
+
+
+def _starts(sites: pd.DataFrame, chrom: str, strands: tuple[str, ...]) -> Integers:
+    """Return the TSSs on a chromosome and on one of the strands, sorted."""
+    return np.sort(sites["tss"].to_numpy(np.int64)[_on(sites, chrom, strands)])
 
 
 def _near(position: Integers, others: Integers, tolerance: int) -> Flags:

@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from xpresso_core.bed import bed_rows
 from xpresso_core.errors import InputError, nearest
-from xpresso_core.files import open_text
 from xpresso_core.genome import Genome
 
 _PLACE = re.compile(r"(\d[\d,]*)-(\d[\d,]*)", re.ASCII)
@@ -42,12 +42,24 @@ def parse_region(text: str, genome: Genome) -> Region:
     InputError
         If it is written otherwise, the genome lacks the chromosome, or the region leaves it.
     """
-    where = f"region {text!r}"
     if genome.name(text) is not None:
-        return _checked(text, 0, None, genome, where)
+        return _checked(text, 0, None, genome, f"region {text!r}")
+    name, start, end = region_of_text(text)
+    return _checked(name, start, end, genome, f"region {text!r}")
+
+
+def region_of_text(text: str) -> tuple[str, int, int | None]:
+    """Return chromosome, start and end (0-based, half-open; None for its end) of a region as browsers write it.
+
+    Raises
+    ------
+    InputError
+        If it is written otherwise, or has no bases.
+    """
+    where = f"region {text!r}"
     name, colon, place = text.strip().rpartition(":")
     if not colon:
-        return _checked(text, 0, None, genome, where)
+        return text.strip(), 0, None
     found = _PLACE.fullmatch(place)
     if found is None:
         what = f"{place!r} is no place on a chromosome"
@@ -56,7 +68,10 @@ def parse_region(text: str, genome: Genome) -> Region:
     if first == 0:
         what = "bases are counted from 1"
         raise InputError(what, where=where, remedy=_REMEDY)
-    return _checked(name, first - 1, last, genome, where)
+    if first > last:
+        what = f"the region is empty: it would begin at base {first:,} and end at {last:,}"
+        raise InputError(what, where=where, remedy=_REMEDY)
+    return name, first - 1, last
 
 
 def read_regions(path: str | os.PathLike[str], genome: Genome) -> list[Region]:
@@ -67,18 +82,11 @@ def read_regions(path: str | os.PathLike[str], genome: Genome) -> list[Region]:
     InputError
         If a line is no BED or its region is not on the genome (with the line), or there is none.
     """
-    regions = []
-    with open_text(path) as handle:
-        for number, line in enumerate(handle, 1):
-            if not line.strip() or line.startswith(("#", "track", "browser")):
-                continue
-            where, fields = f"{path}, line {number}", line.split()
-            if len(fields) < 3 or not all(field.isascii() and field.isdecimal() for field in fields[1:3]):
-                what = "the line is no BED"
-                raise InputError(
-                    what, where=where, remedy="Give chromosome, start and end (0-based, half-open)"
-                )
-            regions.append(_checked(fields[0], int(fields[1]), int(fields[2]), genome, where))
+    remedy = "Give chromosome, start and end (0-based, half-open)"
+    regions = [
+        _checked(chrom, start, end, genome, where)
+        for chrom, start, end, _, where in bed_rows(path, 3, remedy)
+    ]
     if not regions:
         what = "the BED file has no regions"
         raise InputError(what, where=str(path), remedy="Give at least one line: chromosome, start, end")
@@ -105,9 +113,10 @@ def merge_regions(regions: Iterable[Region], genome: Genome) -> list[Region]:
 def _checked(chromosome: str, start: int, end: int | None, genome: Genome, where: str) -> Region:
     name = genome.name(chromosome)
     if name is None:
-        what = f"the genome has no chromosome {chromosome!r}{nearest(chromosome, genome.sizes)}"
+        what = f"the genome has no chromosome {chromosome!r}"
         names = ", ".join(list(genome.sizes)[:8]) + (", ..." if len(genome.sizes) > 8 else "")
-        raise InputError(what, where=where, remedy=f"It has {names}")
+        remedy = f"It has {names}{nearest(chromosome, genome.sizes)}"
+        raise InputError(what, where=where, remedy=remedy)
     size = genome.sizes[name]
     if end is None:
         end = size

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import fcntl
 import hashlib
+import io
 import json
-import logging
 import os
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
@@ -23,17 +23,15 @@ import joblib
 import numpy as np
 from tqdm import tqdm
 
-from xpresso_core.device import choose_device, takes_gpu
+from xpresso_core.device import choose_device, sees_gpu
 from xpresso_core.errors import InputError
 from xpresso_core.files import atomic_path, read_json, write_json
 from xpresso_core.genome import Genome, Window
 from xpresso_core.keras_start import start_keras
-from xpresso_core.provenance import versions
+from xpresso_core.provenance import code_hash, versions
 from xpresso_core.regions import Region
 from xpresso_core.scan import MAX_UNKNOWN, STEP, Scanner, Strands, Units, scan_positions
 from xpresso_core.threads import thread_count
-
-log = logging.getLogger(__name__)
 
 BLOCK_BASES = 1_000_000
 """Bases of a chromosome that are finished together."""
@@ -126,8 +124,13 @@ class BlockStore:
 
     def save(self, block: Block, strands: Strands) -> None:
         """Keep a finished block."""
-        with atomic_path(self._file(block)) as draft:
-            np.save(draft, np.stack(strands))
+        packed = io.BytesIO()
+        np.save(packed, np.stack(strands))
+        try:
+            with atomic_path(self._file(block)) as draft:
+                draft.write_bytes(packed.getbuffer())
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(self.folder)) from error
 
     def load(self, block: Block) -> Strands:
         """Return a finished block."""
@@ -186,6 +189,7 @@ def facts_of(
         "units": scanner.units,
         "max_unknown": settings.max_unknown,
         "versions": versions(),
+        "code": code_hash("scan"),
     }
 
 
@@ -196,7 +200,7 @@ def scan_blocks(
     *,
     processes: int | None = None,
     progress: bool = True,
-) -> int:
+) -> None:
     """Scan all blocks that are not finished.
 
     Parameters
@@ -205,22 +209,14 @@ def scan_blocks(
         What to scan, and where to keep it.
     processes
         How many work side by side; by default one for each processor as far as there is enough to do, and one where
-        a GPU is used.
+        a GPU is seen. Several work on processors alone.
     progress
         Show a progress bar on standard error if it is a terminal.
-
-    Returns
-    -------
-    int
-        How many blocks were finished before.
     """
     waiting = [block for block in blocks if not store.has(block)]
-    finished = len(blocks) - len(waiting)
-    if finished:
-        log.info("%d of %d blocks are there already", finished, len(blocks))
     if processes is None:
         enough = max(1, len(waiting) // BLOCKS_PER_PROCESS)
-        processes = 1 if takes_gpu("auto") else min(thread_count(), enough)
+        processes = 1 if sees_gpu() else min(thread_count(), enough)
     bar = tqdm(
         total=sum(block.count for block in waiting),
         unit=" positions",
@@ -231,7 +227,6 @@ def scan_blocks(
     with bar:
         for count in _each(settings, waiting, store, processes):
             bar.update(count)
-    return finished
 
 
 def _each(settings: ScanSettings, blocks: list[Block], store: BlockStore, processes: int) -> Iterator[int]:

@@ -9,7 +9,6 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from xpresso_core.cpg_islands import in_islands
 from xpresso_core.errors import InputError
 from xpresso_core.files import require_columns
 from xpresso_core.genome import harmonise
@@ -125,14 +124,14 @@ def called_peaks(peaks: pd.DataFrame, scan: Mapping[str, Track], step: int) -> p
 
 
 Masks = dict[tuple[str, str], Flags]
+"""Which positions are marked, ``bool [position]``, by chromosome and strand."""
 
 
 def masks_of(scan: Mapping[str, Track], islands: pd.DataFrame) -> dict[str, Masks]:
     """Mark by chromosome and strand all positions with a value, and those inside and outside islands."""
     masks: dict[str, Masks] = {"all": {}, "inside": {}, "outside": {}}
     for chrom, track in scan.items():
-        here = np.full(track.positions.size, chrom, dtype=object)
-        inside = in_islands(here, track.positions, islands[islands["chrom"] == chrom])
+        inside = _inside(track, islands[islands["chrom"] == chrom])
         for strand in STRANDS:
             known = ~np.isnan(on_strand(track, strand))
             masks["all"][chrom, strand] = known
@@ -141,12 +140,25 @@ def masks_of(scan: Mapping[str, Track], islands: pd.DataFrame) -> dict[str, Mask
     return masks
 
 
+def _inside(track: Track, islands: pd.DataFrame) -> Flags:
+    """Mark the positions inside the islands of a chromosome.
+
+    As `cpg_islands.in_islands` does for places in any order. Islands are few and positions many and sorted: so each
+    island is looked up among the positions, and one byte per position is all that is needed.
+    """
+    inside = np.zeros(track.positions.size, dtype=np.bool_)
+    bounds = np.searchsorted(track.positions, islands[["start", "end"]].to_numpy(np.int64))
+    for first, last in bounds.tolist():
+        inside[first:last] = True
+    return inside
+
+
 def total_of(masks: Masks) -> int:
     """Return how many positions are marked, on both strands and all chromosomes."""
     return sum(int(np.count_nonzero(mask)) for mask in masks.values())
 
 
-def drawn_from(
+def draw_positions(
     scan: Mapping[str, Track], masks: Masks, number: int, random: np.random.Generator
 ) -> pd.DataFrame:
     """Draw marked positions without replacement, as many as there are at most: ``chrom strand position value``."""

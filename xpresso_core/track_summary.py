@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.stats import binomtest
 
@@ -21,14 +20,14 @@ from xpresso_core.errors import InputError
 from xpresso_core.files import write_json, write_table
 from xpresso_core.metrics import CONFIDENCE
 from xpresso_core.peaks import NO_SITE, nearest_sites
-from xpresso_core.precision_recall import precision_recall
+from xpresso_core.precision_recall import Chance, chance_precision, precision_recall
 from xpresso_core.randomness import generator
 from xpresso_core.track_sites import (
     STRANDS,
     Track,
     called_peaks,
     checked_scan,
-    drawn_from,
+    draw_positions,
     masks_of,
     on_strand,
     placed_rows,
@@ -41,10 +40,6 @@ RANDOM_POSITIONS = 10_000
 
 TOLERANCE = 500
 """How many bases a peak may lie from a TSS to be called right."""
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
-Flags = npt.NDArray[np.bool_]
 
 
 class Auc(NamedTuple):
@@ -118,7 +113,9 @@ class TrackSummary(NamedTuple):
         ``chrom strand tss value opposite in_island``, one row per TSS with a value on its own strand; `opposite` is
         the value on the other strand, NaN where there is none.
     at_random
-        ``chrom strand position value in_island`` of the random positions drawn from all.
+        ``drawn_from chrom strand position value in_island`` of the random positions: those that the TSSs of `aucs`
+        are compared with, one draw from `all` positions, one from those ``inside`` islands and one from those
+        ``outside`` (`drawn_from`). A position may be in two draws.
     distances
         ``kind chrom strand position value signed distance signed_same distance_same``, one row per peak (kind
         ``peak``) and per random position (kind ``random``). `signed` is the bases from the nearest TSS of any strand
@@ -127,7 +124,10 @@ class TrackSummary(NamedTuple):
         one that the position lies downstream of. Missing where the chromosome has no such TSS.
     precision_recall
         ``threshold peaks precision precision_same recall recall_same random_precision random_precision_same``, from
-        the lowest threshold to the highest; see `summarise`.
+        the lowest threshold to the highest, without rows if there is no peak and no threshold is given; see
+        `summarise`.
+    random_precision
+        What its last two columns hold throughout; known also where there is no peak.
     tolerance
         Bases between a peak and a TSS that belong together.
     """
@@ -139,11 +139,13 @@ class TrackSummary(NamedTuple):
     at_random: pd.DataFrame
     distances: pd.DataFrame
     precision_recall: pd.DataFrame
+    random_precision: Chance
     tolerance: int
 
     def as_dict(self) -> dict[str, Any]:
         """Return all but the tables as plain types for JSON, and the middle of the distances.
 
+        ``random_precision`` and ``random_precision_same`` are what the columns of `precision_recall` say.
         ``distances`` has for ``peak`` and ``random`` their number ``n``, the median absolute distance and the share
         within the tolerance, of any and of the same strand; None without rows.
         """
@@ -153,6 +155,8 @@ class TrackSummary(NamedTuple):
             "aucs": [auc._asdict() for auc in self.aucs],
             "strands": self.strands._asdict(),
             "tolerance": self.tolerance,
+            "random_precision": self.random_precision.either,
+            "random_precision_same": self.random_precision.same,
             "distances": {kind: _middle(part, self.tolerance) for kind, part in rows.items()},
         }
 
@@ -175,13 +179,17 @@ def summarise(
     a strand with a value, or from those inside or outside CpG islands, `random_positions` or as many as there are.
     Those at and near TSSs are among them, being part of the genome that a search for promoters meets, so that even a
     perfect track does not quite reach 1. A TSS is inside an island if its base is, a random position likewise. The
-    interval takes TSSs as independent, which neighbours are not; it is a little too narrow.
+    interval takes TSSs as independent of each other, and random positions too. Neighbouring TSSs are not, and where
+    the draw is dense, as inside islands, of which there are few, random positions are neighbours as well: it is a
+    little too narrow on both sides.
 
     **Peaks against TSSs.** At each threshold, `precision` is the share of peaks at least as high that have a TSS of
     either strand within `tolerance` bases, and `recall` the share of TSSs (with a value on their strand) that have
     such a peak, of either strand, as near; ``_same`` counts only pairs on one strand. `random_precision` is what
-    random positions would reach: the share of all positions with a value that have a TSS as near. An annotation
-    holds only some promoters, say one per protein-coding gene with expression, so precision is a lower bound.
+    random positions would reach: the share of all positions with a value that have a TSS as near. Every peak counts
+    by itself: of several near one TSS, on both strands or beside each other, each is right, while recall counts the
+    TSS once. An annotation holds only some promoters, say one per protein-coding gene with expression, so precision
+    is a lower bound.
 
     Parameters
     ----------
@@ -224,12 +232,14 @@ def summarise(
     called = called_peaks(peaks, scan, step)
     masks = masks_of(scan, known_islands)
     drawn = {
-        kind: drawn_from(scan, mask, random_positions, generator(seed, "track", "auc", kind))
+        kind: draw_positions(scan, mask, random_positions, generator(seed, "track", "auc", kind))
         for kind, mask in masks.items()
     }
-    for rows in drawn.values():
+    for kind, rows in drawn.items():
         rows["in_island"] = in_islands(rows["chrom"], rows["position"], known_islands)
-    beside = drawn_from(scan, masks["all"], len(called), generator(seed, "track", "distances"))
+        rows.insert(0, "drawn_from", kind)
+    beside = draw_positions(scan, masks["all"], len(called), generator(seed, "track", "distances"))
+    chance = chance_precision(scan, masks["all"], sites, tolerance)
     return TrackSummary(
         counts={
             "tss": len(sites),
@@ -243,9 +253,10 @@ def summarise(
         aucs=_aucs(valued, drawn),
         strands=_strand_choice(sites, scan),
         at_tss=valued.reset_index(drop=True),
-        at_random=drawn["all"],
+        at_random=pd.concat(drawn.values(), ignore_index=True),
         distances=pd.concat([_distances(called, sites, "peak"), _distances(beside, sites, "random")]),
-        precision_recall=precision_recall(scan, masks["all"], sites, called, tolerance, thresholds),
+        precision_recall=precision_recall(sites, called, chance, tolerance, thresholds),
+        random_precision=chance,
         tolerance=tolerance,
     )
 

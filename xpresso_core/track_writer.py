@@ -65,7 +65,7 @@ def write_tracks(
     facts
         What to keep in ``PREFIX.json``: ``step``, ``unit``, and whatever tells where values come from.
     bedgraph
-        Write bedGraph, too.
+        Write bedGraph, too; otherwise bedGraph of an earlier scan of this prefix is removed.
     offset
         Added to the values of bedGraph alone; the paper's files have 1.
 
@@ -101,6 +101,9 @@ def write_tracks(
         record = {"format": FORMAT, "format_version": FORMAT_VERSION, **facts, "sizes": list(sizes.items())}
         by_name = {STRAND_NAMES[strand]: count for strand, count in counts.items()}
         write_json({**record, "bins": by_name}, draft)
+    if not bedgraph:  # one of an earlier scan would not belong to these files
+        for path in files.bedgraph.values():
+            path.unlink(missing_ok=True)
     return sum(counts.values())
 
 

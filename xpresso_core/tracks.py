@@ -8,7 +8,7 @@ strand and s + 3450 to s + 3550 on the ``-`` strand, as in the files published w
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -105,6 +105,7 @@ class Tracks:
         try:
             known = (self.facts["format"], self.facts["format_version"]) == (FORMAT, FORMAT_VERSION)
             self.step, self.unit = int(self.facts["step"]), str(self.facts["unit"])
+            known = known and self.step > 0
             self.sizes: dict[str, int] = dict(self.facts["sizes"])
         except (KeyError, TypeError, ValueError):
             known = False
@@ -120,6 +121,11 @@ class Tracks:
             with open_bigwig(path) as bigwig:
                 found |= {chrom for chrom in bigwig.chroms() if next(iter(bigwig.records(chrom)), None)}
         return [chrom for chrom in self.sizes if chrom in found]
+
+    def stretches(self) -> Iterator[Stretch]:
+        """Yield what is predicted on each chromosome, one at a time."""
+        for chrom in self.chromosomes:
+            yield self.stretch(chrom)
 
     def stretch(self, chrom: str, start: int = 0, end: int | None = None) -> Stretch:
         """Return what is predicted on a chromosome, or on a part of it (0-based, half-open).

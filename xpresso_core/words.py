@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 
@@ -11,6 +11,11 @@ def and_(items: Iterable[str]) -> str:
     """Return ``a, b and c``."""
     *head, last = list(items) or ["nothing"]
     return f"{', '.join(head)} and {last}" if head else last
+
+
+def listed(items: Sequence[str], most: int = 4) -> str:
+    """Return the first items, and how many more there are."""
+    return ", ".join(items[:most]) + (f" and {len(items) - most} more" if len(items) > most else "")
 
 
 def plain(text: object) -> str:

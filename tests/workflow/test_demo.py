@@ -496,7 +496,7 @@ FIGURES = [
     ("08 Baselines", "motifs and expression", "motifs.svg", "false discovery rate"),
     ("08 Baselines", "beside published results", "published.svg", "in its five categories"),
     ("07 Across datasets", "tested on other datasets", "tested_on.svg", "nor an ortholog of one"),
-    ("10 Tracks", "start sites and peaks", "summary.svg", "precision is a lower bound"),
+    ("10 Tracks", "start sites and peaks", "summary.svg", "so precision is a lower bound"),
     ("10 Tracks", "locus 1", "locus_1.svg", "Triangles mark annotated start sites"),
     ("07 Across datasets", "do predictions tell", "classifier_", "of 0.5 is chance"),
 ]

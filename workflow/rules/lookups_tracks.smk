@@ -63,15 +63,15 @@ def states_of_track(wildcards):
 def islands_of_track(wildcards):
     """Return the CpG islands that are configured, or those called from the sequence."""
     given = track_source("islands")(wildcards)
-    return given or f"results/{wildcards.species}/tracks/{wildcards.track}/cpg_islands.bed"
+    return given or f"results/{wildcards.species}/cpg_islands.bed"
 
 
-def predictions_of_track(wildcards):
-    """Return the predictions that tell which genes the model has not seen, if it was trained here."""
+def split_of_track(wildcards):
+    """Return the split that tells which genes the model has not seen, if it was trained here."""
     row = track_settings(wildcards)
     if "model" in row:
         return []
-    return f"results/{EXPERIMENTS[row['experiment']]['dataset']}/{row['experiment']}/predictions.tsv"
+    return f"results/{EXPERIMENTS[row['experiment']]['dataset']}/{row['experiment']}/split.tsv"
 
 
 def peak_settings_of(wildcards):
@@ -92,6 +92,11 @@ def tolerance_of_track(wildcards):
 def assembly_of_track(wildcards):
     """Return the assembly of a track's genome."""
     return SPECIES[wildcards.species]["assembly"]
+
+
+def page_settings_of(wildcards):
+    """Return what the page holds, and what it shows first."""
+    return {key: track_settings(wildcards)[key] for key in ("page", "loci")}
 
 
 def loci_of_track(name):

@@ -138,8 +138,6 @@ rule igv:
     localrule: True
     conda:
         "../../envs/reference.yaml"
-    params:
-        code=code_hash("igv"),
     message:
         "Fetching igv.js"
     script:

@@ -32,14 +32,13 @@ rule scan:
 
 rule cpg_islands:
     input:
-        unpack(tracks_of),
-        genome="resources/{species}/genome.fa",
+        "resources/{species}/genome.fa",
     output:
-        "results/{species}/tracks/{track}/cpg_islands.bed",
+        "results/{species}/cpg_islands.bed",
     log:
-        "logs/cpg_islands/{species}/{track}.log",
+        "logs/cpg_islands/{species}.log",
     benchmark:
-        "benchmarks/cpg_islands/{species}/{track}.tsv"
+        "benchmarks/cpg_islands/{species}.tsv"
     conda:
         "../../envs/tracks.yaml"
     threads: 1
@@ -47,9 +46,9 @@ rule cpg_islands:
         mem_mb=gigabytes(4),
         runtime=minutes(60),
     params:
-        code=code_hash("track_analysis"),
+        code=code_hash("species_islands"),
     message:
-        "Calling the CpG islands of {wildcards.track}"
+        "Calling the CpG islands of {wildcards.species}"
     script:
         "../scripts/cpg_islands.py"
 
@@ -71,7 +70,7 @@ rule track_peaks:
         runtime=minutes(20),
     params:
         settings=peak_settings_of,
-        code=code_hash("track_analysis"),
+        code=code_hash("track_peaks"),
     message:
         "Calling the peaks of {wildcards.track}"
     script:
@@ -84,7 +83,7 @@ rule track_summary:
         genes="results/{species}/genes.tsv",
         islands=islands_of_track,
         peaks="results/{species}/tracks/{track}/peaks.bed",
-        predictions=predictions_of_track,
+        split=split_of_track,
     output:
         summary="results/{species}/tracks/{track}/summary.json",
         precision_recall="results/{species}/tracks/{track}/precision_recall.tsv",
@@ -99,13 +98,13 @@ rule track_summary:
         "../../envs/tracks.yaml"
     threads: 1
     resources:
-        mem_mb=gigabytes(4),
+        mem_mb=gigabytes(8),
         runtime=minutes(30),
     params:
         fold=fold_of_track,
         tolerance=tolerance_of_track,
         seed=config["seed"],
-        code=code_hash("track_analysis"),
+        code=code_hash("track_comparison"),
     message:
         "Comparing {wildcards.track} with the annotated start sites"
     script:

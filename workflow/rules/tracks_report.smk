@@ -22,7 +22,7 @@ rule report_track:
     conda:
         "../../envs/tracks.yaml"
     params:
-        code=code_hash("report_tracks"),
+        code=code_hash("report_track"),
     message:
         "Drawing how {wildcards.track} agrees with the annotation"
     script:
@@ -33,6 +33,7 @@ rule report_locus:
     input:
         unpack(tracks_of),
         annotation="resources/{species}/genes.gtf.gz",
+        genes="results/{species}/genes.tsv",
         genome="resources/{species}/genome.fa",
         islands=islands_of_track,
         states=states_of_track,
@@ -53,7 +54,7 @@ rule report_locus:
     params:
         locus=locus_of,
         states=state_names_of,
-        code=code_hash("report_tracks"),
+        code=code_hash("report_locus"),
     message:
         "Drawing locus {wildcards.locus} of {wildcards.track}"
     script:
@@ -81,9 +82,9 @@ rule track_page:
     conda:
         "../../envs/tracks.yaml"
     params:
-        settings=track_settings,
+        settings=page_settings_of,
         assembly=assembly_of_track,
-        code=code_hash("report_tracks"),
+        code=code_hash("report_tracks_page"),
     message:
         "Making the page of {wildcards.track}"
     script:

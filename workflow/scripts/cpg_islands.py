@@ -5,10 +5,6 @@ from pathlib import Path
 from _adapter import adapter
 
 with adapter(snakemake):
-    from xpresso_core.track_analysis import write_called_islands
+    from xpresso_core.species_islands import write_called_islands
 
-    write_called_islands(
-        Path(snakemake.input.facts).with_suffix(""),
-        Path(snakemake.input.genome),
-        Path(snakemake.output[0]),
-    )
+    write_called_islands(Path(snakemake.input[0]), Path(snakemake.output[0]))

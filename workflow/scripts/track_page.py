@@ -5,7 +5,7 @@ from pathlib import Path
 from _adapter import adapter
 
 with adapter(snakemake):
-    from xpresso_core.report_tracks import write_tracks_page
+    from xpresso_core.report_tracks_page import write_tracks_page
 
     write_tracks_page(
         Path(snakemake.input.facts).with_suffix(""),

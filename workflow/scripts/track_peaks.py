@@ -5,7 +5,7 @@ from pathlib import Path
 from _adapter import adapter
 
 with adapter(snakemake):
-    from xpresso_core.track_analysis import write_peaks
+    from xpresso_core.track_peaks import write_peaks
 
     write_peaks(
         Path(snakemake.input.facts).with_suffix(""),

@@ -5,7 +5,7 @@ from pathlib import Path
 from _adapter import adapter
 
 with adapter(snakemake):
-    from xpresso_core.track_analysis import write_track_summary
+    from xpresso_core.track_comparison import write_track_summary
     from xpresso_core.track_summary import SummaryFiles
 
     write_track_summary(
@@ -13,7 +13,7 @@ with adapter(snakemake):
         Path(snakemake.input.genes),
         Path(snakemake.input.islands),
         Path(snakemake.input.peaks),
-        Path(snakemake.input.predictions) if snakemake.input.predictions else None,
+        Path(snakemake.input.split) if snakemake.input.split else None,
         fold=snakemake.params.fold,
         tolerance=snakemake.params.tolerance,
         seed=snakemake.params.seed,

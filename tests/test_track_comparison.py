@@ -13,12 +13,9 @@ from xpresso_core.cli import main
 from xpresso_core.cpg_islands import read_islands
 from xpresso_core.files import write_table
 from xpresso_core.peaks import read_peaks
-from xpresso_core.track_analysis import (
-    peaks_of_tracks,
-    write_called_islands,
-    write_peaks,
-    write_track_summary,
-)
+from xpresso_core.species_islands import write_called_islands
+from xpresso_core.track_comparison import write_track_summary
+from xpresso_core.track_peaks import peaks_of_tracks, write_peaks
 from xpresso_core.track_summary import SummaryFiles
 from xpresso_core.track_writer import write_tracks
 from xpresso_core.tracks import Stretch, Tracks
@@ -62,13 +59,13 @@ def toy_genome(folder: Path) -> Path:
     return folder / "g.fa"
 
 
-def summarised(folder: Path, predictions: Path | None = None, fold: int = 0) -> tuple[Path, SummaryFiles]:
+def summarised(folder: Path, split: Path | None = None, fold: int = 0) -> tuple[Path, SummaryFiles]:
     """Go all the way from tracks to the summary's files."""
     prefix = toy_tracks(folder)
-    write_called_islands(prefix, toy_genome(folder), folder / "islands.bed")
+    write_called_islands(toy_genome(folder), folder / "islands.bed")
     write_peaks(prefix, folder / "peaks.bed", threshold=None, distance=500)
     files = SummaryFiles(*(folder / f"{name}.out" for name in SummaryFiles._fields))
-    inputs = (toy_genes(folder), folder / "islands.bed", folder / "peaks.bed", predictions)
+    inputs = (toy_genes(folder), folder / "islands.bed", folder / "peaks.bed", split)
     write_track_summary(prefix, *inputs, fold=fold, tolerance=500, seed=1, files=files)
     return prefix, files
 
@@ -90,7 +87,7 @@ def test_the_default_threshold_is_of_all_predictions_together(tmp_path: Path) ->
 
 
 def test_islands_are_called_from_the_sequence(tmp_path: Path) -> None:
-    write_called_islands(toy_tracks(tmp_path), toy_genome(tmp_path), tmp_path / "islands.bed")
+    write_called_islands(toy_genome(tmp_path), tmp_path / "islands.bed")
     (island,) = read_islands(tmp_path / "islands.bed").itertuples(index=False)
     assert island.chrom == "chr2"
     assert island.start <= 4_900
@@ -100,17 +97,24 @@ def test_islands_are_called_from_the_sequence(tmp_path: Path) -> None:
 def test_a_genome_without_islands_gives_an_empty_file(tmp_path: Path) -> None:
     genome = tmp_path / "g.fa"
     genome.write_text("".join(f">{chrom}\n{'A' * size}\n" for chrom, size in SIZES.items()))
-    write_called_islands(toy_tracks(tmp_path), genome, tmp_path / "islands.bed")
+    write_called_islands(genome, tmp_path / "islands.bed")
     assert read_islands(tmp_path / "islands.bed").empty
 
 
-def test_the_summary_knows_the_model_and_what_it_has_seen(tmp_path: Path) -> None:
-    predictions = tmp_path / "predictions.tsv"
-    rows = pd.DataFrame({"gene_id": ["g0", "g1", "g3", "far"], "fold": [1, 2, 2, 2]})
-    write_table(rows, predictions)
-    _, files = summarised(tmp_path, predictions, fold=2)
+@pytest.mark.parametrize(
+    ("fold", "parts", "unseen"), [(2, "train test test", 2), (1, "test train validation", 1)]
+)
+def test_the_summary_knows_the_model_and_what_it_has_seen(
+    tmp_path: Path, fold: int, parts: str, unseen: int
+) -> None:
+    """A gene is unseen if this fold tests it: one that validates has chosen the model. One gene is elsewhere."""
+    split = tmp_path / "split.tsv"
+    other = pd.DataFrame({"fold": 3 - fold, "gene_id": ["g0", "g1", "g3", "far"], "part": "test"})
+    own = pd.DataFrame({"fold": fold, "gene_id": ["g0", "g1", "g3", "far"], "part": [*parts.split(), "test"]})
+    write_table(pd.concat([other, own]), split)
+    _, files = summarised(tmp_path, split, fold)
     facts = json.loads(files.summary.read_text())
-    assert (facts["genes"], facts["unseen"]) == (3, 2)
+    assert (facts["genes"], facts["unseen"]) == (3, unseen)
     assert facts["model"] == {"name": "toy"}
     assert facts["unit"] == "z-score"
     assert facts["counts"]["tss"] == 4

@@ -7,14 +7,17 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyBigWig
 import pytest
 from figures import words
-from test_track_analysis import PEAKS, SIZES, summarised
+from test_track_comparison import PEAKS, SIZES, summarised
 
 from xpresso_core.errors import InputError
 from xpresso_core.igv import OWN_FILES
-from xpresso_core.report_tracks import draw_locus, draw_track, read_states, write_tracks_page
+from xpresso_core.report_locus import draw_locus, read_states, with_sites
+from xpresso_core.report_track import draw_track
+from xpresso_core.report_tracks_page import write_tracks_page
 from xpresso_core.track_summary import SummaryFiles
 
 GTF = "".join(
@@ -41,7 +44,7 @@ def text_of(path: Path) -> str:
 
 def test_the_summary_is_drawn(results: tuple[Path, Path, SummaryFiles], tmp_path: Path) -> None:
     _, prefix, files = results
-    draw_track(prefix, *files, tmp_path / "summary.svg", name="toy")
+    draw_track(prefix, files, tmp_path / "summary.svg", name="toy")
     text = text_of(tmp_path / "summary.svg")
     assert "toy: start sites and peaks along chr2, chr1" in text
     assert "z-score" in text
@@ -59,7 +62,7 @@ def test_a_locus_is_drawn_with_all_that_is_given(
         with pyBigWig.open(str(tmp_path / f"{strand}.bw"), "w") as bigwig:
             bigwig.addHeader([("2", SIZES["chr2"])])
             bigwig.addEntries(["2"], [5000], ends=[5100], values=[30.0 if strand == "+" else -3.0])
-    inputs = (folder / "genes.gtf", folder / "g.fa", folder / "islands.bed")
+    inputs = [folder / name for name in ("genes.gtf", "genes.tsv", "g.fa", "islands.bed")]
     draw_locus(
         prefix,
         "2:1-15,000",
@@ -81,7 +84,7 @@ def test_a_locus_is_drawn_with_all_that_is_given(
 
 def test_a_locus_off_the_genome_is_refused(results: tuple[Path, Path, SummaryFiles], tmp_path: Path) -> None:
     folder, prefix, _ = results
-    inputs = (folder / "genes.gtf", folder / "g.fa", folder / "islands.bed")
+    inputs = [folder / name for name in ("genes.gtf", "genes.tsv", "g.fa", "islands.bed")]
     with pytest.raises(InputError, match="the region ends at 31,000, but chr2 has 30,000 bases"):
         draw_locus(prefix, "2:1-31,000", *inputs, tmp_path / "l.svg", states={}, cage=None, name="toy")
     assert not list(tmp_path.iterdir())
@@ -134,9 +137,9 @@ def test_the_page_holds_all_that_was_scanned(
     ]
     assert held["tracks"][2]["searchable"]
     assert [(row[0], row[3]) for row in held["tracks"][2]["rows"]] == [
-        ("chr1", "GENE2"),
         ("chr2", "GENE0"),
         ("chr2", "GENE1"),
+        ("chr1", "GENE2"),
     ]
 
 
@@ -145,6 +148,25 @@ def test_the_page_may_hold_a_part(results: tuple[Path, Path, SummaryFiles], tmp_
     assert held["sizes"] == {"chr1": SIZES["chr1"]}
     assert held["locus"] == "chr1:201-5,000"
     assert [row[3] for row in held["tracks"][2]["rows"]] == ["GENE2"]
+
+
+def test_features_beyond_the_part_are_not_on_the_page(
+    results: tuple[Path, Path, SummaryFiles], tmp_path: Path
+) -> None:
+    held = page(results, tmp_path, page="chr2:4,001-9,000")
+    assert held["locus"] == "chr2:4,001-9,000"
+    genes, peaks, islands = held["tracks"][2:]
+    assert [row[3] for row in genes["rows"]] == ["GENE0"]
+    assert all(4_000 <= row[1] < 9_000 for row in peaks["rows"])
+    assert len(islands["rows"]) == 1
+
+
+def test_sites_are_those_of_the_genes_where_they_are_known() -> None:
+    models = pd.DataFrame(
+        {"gene_id": ["a", "b", "c"], "strand": ["+", "-", "-"], "start": [10, 20, 30], "end": [15, 25, 35]}
+    )
+    genes = pd.DataFrame({"gene_id": ["b"], "tss": [22]})
+    assert with_sites(models, genes)["tss"].tolist() == [10, 22, 34]
 
 
 def test_states_need_a_name(tmp_path: Path) -> None:
