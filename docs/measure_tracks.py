@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
+from xpresso_core.cpg_islands import read_islands
 from xpresso_core.files import read_json, read_table
-from xpresso_core.peaks import read_peaks
 
 LEVELS = (0.0, 0.5, 0.8, 0.9)
 """Shares of the peaks, from the lowest on, that a threshold leaves out."""
@@ -49,8 +48,13 @@ def print_peaks(folder: Path, facts: dict[str, Any]) -> None:
         row = table.iloc[int(np.ceil(level * (len(table) - 1)))]
         numbers = f"{row['precision']:.2f} | {row['recall']:.2f} | {row['random_precision']:.3f}"
         print(f"| {row['threshold']:.2f} | {row['peaks']:,.0f} | {numbers} |")
-    scores: pd.Series[int] = read_peaks(folder / "peaks.bed")["score"]
-    print(f"\nmedian score of the peaks: {scores.median():.0f}")
+
+
+def print_islands(species: Path, chromosomes: set[str]) -> None:
+    """Print how many CpG islands were called on some chromosomes, and how long they are."""
+    islands = read_islands(species / "cpg_islands.bed")
+    lengths = (islands["end"] - islands["start"])[islands["chrom"].isin(chromosomes)]
+    print(f"\nCpG islands: {len(lengths):,}, median {lengths.median():.0f} bases")
 
 
 def main() -> None:
@@ -68,6 +72,7 @@ def main() -> None:
         print(f"{facts['counts']}, unseen genes: {facts['unseen']} of {facts['genes']}\n")
         print_areas(facts)
         print_peaks(folder, facts)
+        print_islands(folder.parents[1], set(read_table(folder / "at_tss.tsv")["chrom"].astype(str)))
         print(f"\nstrands: {facts['strands']}")
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
-import shutil
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import replace
@@ -18,6 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyBigWig
 import pytest
+from chromium import chromium
 
 from xpresso_core.browser_page import write_page
 from xpresso_core.browser_tracks import FeatureTrack, Signal, SignalTrack, Track, signal_of_bins
@@ -285,23 +285,8 @@ def browser() -> Iterator[Any]:
     """Return a headless Chromium that records what it asks for, or skip."""
     if not (IGV / "igv.min.js").is_file():
         pytest.skip("no igv.js in resources/igv (type: python -m xpresso_core.igv resources/igv)")
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not (chromium and driver):
-        pytest.skip("no chromium and chromedriver (Debian: apt-get install chromium chromium-driver)")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in (
-        *("headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync"),
-        *("disable-background-networking", "disable-component-update", "disable-dev-shm-usage"),
-        "window-size=1400,1000",
-    ):
-        options.add_argument(f"--{flag}")
-    options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
-    started = webdriver.Chrome(options, webdriver.ChromeService(executable_path=driver))
-    yield started
-    started.quit()
+    with chromium(logs={"performance": "ALL", "browser": "ALL"}) as started:
+        yield started
 
 
 PEAK = 700_000

@@ -51,10 +51,11 @@ def write_tracks_page(
         The first of them is shown first.
     """
     tracks = Tracks(prefix)
+    scanned = tracks.chromosomes
     with Genome(genome) as sequence:
         regions = whole_chromosomes(sequence) if page is None else [parse_region(page, sequence)]
         first = parse_region(loci[0], sequence) if loci else None
-    stretches = [tracks.stretch(*region) for region in regions if region.chrom in tracks.chromosomes]
+    stretches = [tracks.stretch(*region) for region in regions if region.chrom in scanned]
     signals = [
         SignalTrack(
             f"Predicted expression, {strand} strand",

@@ -166,13 +166,13 @@ def open_store(folder: Path, facts: dict[str, Any]) -> Iterator[BlockStore]:
             for file in folder.glob("*.npy"):
                 file.unlink()
             write_json(text, record)
+        done = False
         try:
             yield BlockStore(folder)
-        except BaseException:
-            if not any(folder.glob("*.npy")):
+            done = True
+        finally:
+            if done or not any(folder.glob("*.npy")):
                 shutil.rmtree(folder)
-            raise
-        shutil.rmtree(folder)
 
 
 def facts_of(

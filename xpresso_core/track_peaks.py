@@ -28,8 +28,9 @@ def peaks_of_tracks(tracks: Tracks, *, threshold: float | None, distance: int) -
     tuple of (float, pandas.DataFrame)
         The threshold, and `peaks.PEAK_COLUMNS`.
     """
+    stretches = list(tracks.stretches())
     if threshold is None:
-        every = [stretch.strand(strand) for stretch in tracks.stretches() for strand in STRAND_NAMES]
+        every = [stretch.strand(strand) for stretch in stretches for strand in STRAND_NAMES]
         threshold = default_threshold(np.concatenate(every))
     found = {
         (stretch.chrom, strand): call_peaks(
@@ -39,7 +40,7 @@ def peaks_of_tracks(tracks: Tracks, *, threshold: float | None, distance: int) -
             distance=distance,
             step=tracks.step,
         )
-        for stretch in tracks.stretches()
+        for stretch in stretches
         for strand in STRAND_NAMES
     }
     return threshold, peaks_frame(found, tracks.sizes, step=tracks.step, threshold=threshold)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +14,7 @@ import pandas as pd
 import pyBigWig
 import pytest
 import yaml
+from chromium import chromium
 from project import ROOT, Project
 
 from xpresso_core.attribution import METHODS
@@ -388,22 +388,8 @@ def report(demo: Project) -> Path:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Return a headless Chromium, or skip."""
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
-    if not (chromium and driver):
-        pytest.skip("no chromium and chromedriver (Debian: apt-get install chromium chromium-driver)")
-    from selenium import webdriver
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in (
-        *("headless", "no-sandbox", "disable-gpu", "disable-quic", "no-first-run", "disable-sync"),
-        *("disable-background-networking", "disable-component-update", "disable-dev-shm-usage"),
-        *("allow-file-access-from-files", "window-size=1400,1000"),
-    ):
-        options.add_argument(f"--{flag}")
-    started = webdriver.Chrome(options, webdriver.ChromeService(executable_path=driver))
-    yield started
-    started.quit()
+    with chromium("allow-file-access-from-files") as started:
+        yield started
 
 
 class Page:
