@@ -46,6 +46,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "baselines": {},
         "interpretations": {},
         "tracks": {},
+        "residuals": {},
         "searches": {},
         "device": "cpu",
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import os
 import threading
+import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -14,6 +16,7 @@ from xpresso_core.errors import ConfigError, InputError, XpressoError
 from xpresso_core.files import (
     atomic_path,
     flags,
+    open_binary,
     open_text,
     read_json,
     read_table,
@@ -154,3 +157,71 @@ def test_gzip_depends_on_the_lines_alone(tmp_path: Path) -> None:
     with pytest.raises(ZeroDivisionError):
         write_gzip((str(1 // number) for number in (1, 0)), tmp_path / "c.gz")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.gz", "b.gz"]
+
+
+def archived(path: Path, members: Mapping[str, str]) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, text in members.items():
+            archive.writestr(name, text)
+    return path
+
+
+def text_of(path: Path, member: str | None = None) -> str:
+    with open_text(path, member) as handle:
+        return handle.read()
+
+
+def test_an_archive_of_one_file_is_read_as_that_file(tmp_path: Path) -> None:
+    path = archived(tmp_path / "a.txt", {"one": "gene\r\nzwei ü\n"})
+    assert text_of(path) == text_of(path, "one") == "gene\nzwei ü\n"
+    with open_binary(path) as handle:
+        assert handle.readline() == b"gene\r\n"
+        assert handle.read() == "zwei ü\n".encode()
+    assert read_table(archived(tmp_path / "t.zip", {"t": "a\tb\n1\t2\n"}))["b"].tolist() == [2]
+
+
+def test_folders_and_what_a_mac_adds_are_no_files_of_an_archive(tmp_path: Path) -> None:
+    path = archived(tmp_path / "a.zip", {"folder/": "", "folder/a": "x", "__MACOSX/a": "junk"})
+    with zipfile.ZipFile(path) as archive:
+        assert len(archive.namelist()) == 3
+    assert text_of(path) == text_of(path, "folder/a") == "x"
+
+
+def test_of_several_files_one_is_to_be_named(tmp_path: Path) -> None:
+    path = archived(tmp_path / "a.zip", {f"m{number:02d}": str(number) for number in range(12)})
+    assert text_of(path, "m07") == "7"
+    with pytest.raises(InputError, match=r"a\.zip: holds 12 files\. Name the member, one of: m00, .*m09, \.\.\.$"):
+        text_of(path)
+    with pytest.raises(InputError, match=r"a\.zip: holds no file m7\. Name the member, one of: m00, "):
+        text_of(path, "m7")
+
+
+def test_an_archive_of_no_file_is_told(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"a\.zip: holds 0 files"):
+        text_of(archived(tmp_path / "a.zip", {}))
+
+
+@pytest.mark.parametrize("length", [3, 30, 60, -1])
+def test_an_archive_cut_short_is_named(tmp_path: Path, length: int) -> None:
+    whole = archived(tmp_path / "a.zip", {"a": "gene\n" * 5000}).read_bytes()
+    (tmp_path / "b.zip").write_bytes(whole[:length])
+    with pytest.raises(InputError, match=r"b\.zip: the compressed file is damaged or cut short"):
+        text_of(tmp_path / "b.zip")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED])
+def test_a_damaged_archive_is_named(tmp_path: Path, method: int) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", method) as archive:
+        archive.writestr("a", "gene\n" * 5000)
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    data[50] ^= 0xFF
+    (tmp_path / "a.zip").write_bytes(bytes(data))
+    with pytest.raises(InputError, match=r"a\.zip: the compressed file is damaged or cut short"):
+        text_of(tmp_path / "a.zip")
+
+
+def test_the_kind_is_told_by_the_content_not_the_name(tmp_path: Path) -> None:
+    (tmp_path / "plain.zip").write_text("gene\n")
+    (tmp_path / "packed.zip").write_bytes(gzip.compress(b"gene\n"))
+    for name in ("plain.zip", "packed.zip"):
+        assert text_of(tmp_path / name) == "gene\n"

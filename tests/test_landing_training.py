@@ -48,6 +48,8 @@ def test_classifiers_tests_and_splits_are_told_where_they_are(tmp_path: Path) ->
     found = {"n_first": 310, "n_second": 274, "auc": 0.78, "auc_ci_low": 0.74, "auc_ci_high": 0.81}
     write_json(found, tmp_path / "pair.classifier.json")
     tested = pd.DataFrame({"experiment": ["other", "own"], "tested_on": "K562", "r2": [0.48, 0.51]})
+    gain = {"own_gain": [0.03, None], "own_gain_ci_low": [0.01, None], "own_gain_ci_high": [0.05, None]}
+    tested = tested.assign(**gain)
     write_table(tested, tmp_path / "tested.tsv")
     cost = {"random": "folds", "chromosomes": "held", "r2_random": 0.55, "r2_chromosomes": 0.5}
     cost |= {"difference": -0.05, "difference_ci_low": -0.08, "difference_ci_high": -0.02}
@@ -58,7 +60,8 @@ def test_classifiers_tests_and_splits_are_told_where_they_are(tmp_path: Path) ->
     assert lines == [
         "**pair**: the difference of predictions tells the 310 genes that human has much more of from the 274 of"
         " mouse with an area under the curve of 0.78 (CI 0.74 to 0.81).",
-        "**K562** is predicted with r² by own 0.510 and other 0.480.",
+        "**K562** is predicted with r² by own 0.510 and other 0.480. On the same genes its own models gain +0.030 over"
+        " other (CI +0.010 to +0.050).",
         "**folds** reaches r² = 0.550 and **held** 0.500: splitting by whole chromosomes changes r² by -0.050"
         " (CI -0.080 to -0.020). They train on 1,600 and 1,500 genes a fold.",
     ]

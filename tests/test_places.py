@@ -33,8 +33,11 @@ def test_everything_that_the_paper_needs_is_fetched_once() -> None:
     assert found["human", "sure_K562.chain.gz"].value == "hg38_to_hg19_chain"
     assert found["human", "human_mouse.orthologs.tsv"].key == "comparisons.human_mouse.orthologs"
     human, mouse = ([file for species, file in found if species == name] for name in ("human", "mouse"))
-    assert len(human) == 12
-    assert len(mouse) == 8
+    assert len(human) == 17
+    assert len(mouse) == 13
+    assert found["human", "K562.domains.segments.bed"] == Place("residuals.K562.groups.domains.segments", "dihmm_domains")
+    assert found["mouse", "mESC.mirna_targets.tsv"].value == "targetscan_mouse_71"
+    assert not [file for _, file in found if "labelled" in file]  # lists of the project are not fetched
 
 
 def test_what_is_null_has_no_file() -> None:

@@ -119,15 +119,22 @@ def test_models_on_other_datasets_stand_beside_those_datasets_own(tmp_path: Path
     for name, row in experiments.items():
         folder = make_experiment(tmp_path / row["dataset"] / name)
         predictions = pd.read_csv(folder / "predictions.tsv", sep="\t")
-        write_json(prediction_metrics(predictions).as_dict(), folder / "tested_on" / "b.json")
+        worse = predictions.assign(predicted=predictions["predicted"] + np.sin(np.arange(len(predictions))))
+        write_table(worse, folder / "tested_on" / "b.tsv")
+        write_json(prediction_metrics(worse).as_dict(), folder / "tested_on" / "b.json")
     draw_tested_on(
-        experiments, {"a": "s", "b": "s"}, tmp_path, tmp_path / "table.tsv", tmp_path / "figure.svg"
+        experiments, {"a": "s", "b": "s"}, tmp_path, tmp_path / "table.tsv", tmp_path / "figure.svg", seed=1
     )
     table = pd.read_csv(tmp_path / "table.tsv", sep="\t")
     assert table[["experiment", "trained_on", "tested_on", "orthologs"]].to_numpy().tolist() == [
         ["own", "b", "b", False],
         ["median", "a", "b", False],
     ]
+    own, median = table.iloc[0], table.iloc[1]
+    assert np.isnan(own["own_gain"])
+    assert median["own_gain"] == pytest.approx(own["r2"] - median["r2"])
+    assert median["own_gain_ci_low"] < median["own_gain"] < median["own_gain_ci_high"]
+    assert f"its own models: {median['own_gain']:+.3f}" in (tmp_path / "figure.svg").read_text()
 
 
 def test_a_random_split_is_compared_with_chromosomes_gene_by_gene(tmp_path: Path) -> None:

@@ -25,7 +25,15 @@ FILES = [
     *("expression.tsv.gz", "entrez.tsv.gz", "encode.metadata.tsv", "orthologs.tsv", "motifs.meme"),
     *(f"encode/SIMFF00{number}AAA.tsv" for number in range(1, 8)),
     *("sure.chain.gz", "sure.genes.gtf.gz", "sure.minus.bw", "sure.plus.bw"),
-    *("truth/genes.tsv", "truth/model.json", "truth/motif_sites.tsv", "truth/reporter.tsv"),
+    *("domains.bed", "half_lives.tsv", "control_half_lives.tsv", "mirna_counts.tsv", "mirna_targets.tsv"),
+    *(f"{name}_genes.txt" for name in ("enhancer", "super_enhancer", "polycomb", "control")),
+    *(
+        "truth/genes.tsv",
+        "truth/model.json",
+        "truth/motif_sites.tsv",
+        "truth/reporter.tsv",
+        "truth/mirna.tsv",
+    ),
 ]
 FEATURES = "utr5_len cds_len intron_len utr3_len utr5_gc cds_gc utr3_gc orf_exon_density".split()
 
@@ -131,12 +139,15 @@ def test_the_sister_species_differs_in_identifiers_and_expression_alone(tmp_path
         assert {name for name in one if one[name] == two[name]} == {
             *("genome.fa", "cage_peaks.bb", "orthologs.tsv", "motifs.meme"),
             *("sure.chain.gz", "sure.minus.bw", "sure.plus.bw"),
+            *("domains.bed", "super_enhancer_genes.txt", "polycomb_genes.txt"),
+            *("half_lives.tsv", "mirna_counts.tsv", "truth/mirna.tsv"),
         }
         truth, other = read_folder(own).truth, read_folder(sister).truth
         own_ids, sister_ids = truth["gene_id"], other["gene_id"]
         assert sister_ids.str.startswith("SIMRG").all()
         assert np.corrcoef(own_ids.str[-6:].astype(int), sister_ids.str[-6:].astype(int))[0, 1] < 0.5
         same = ["gene_name", "chrom", "strand", "tss", "annotated_tss", *FEATURES, "silent", "dropped"]
+        same += ["distal", "distal_effect", "stability", "stability_effect", "mirna_effect"]
         pd.testing.assert_frame_equal(truth[same], other[same])
         assert (other["transcript_id"] == truth["transcript_id"].str.replace("SIMT", "SIMRT")).all()
         text = gzip.open(own / "genes.gtf.gz", "rt").read().replace("SIMT", "SIMRT")

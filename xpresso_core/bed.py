@@ -10,19 +10,21 @@ from xpresso_core.files import open_text
 
 
 def bed_rows(
-    path: str | os.PathLike[str], columns: int, remedy: str
+    path: str | os.PathLike[str], columns: int, remedy: str, member: str | None = None
 ) -> Iterator[tuple[str, int, int, list[str], str]]:
     """Read the lines of a BED file.
 
     Parameters
     ----------
     path
-        BED (plain, gzip, bgzip; ``-`` is standard input), split at blanks and tabs. Empty lines, comments (``#``) and
-        the words to a browser (``track``, ``browser``) are passed over.
+        BED (plain, gzip, bgzip, zip; ``-`` is standard input), split at blanks and tabs. Empty lines, comments
+        (``#``) and the words to a browser (``track``, ``browser``) are passed over.
     columns
         How many columns a line must have at least.
     remedy
         What to say in errors.
+    member
+        The file within a zip archive of several.
 
     Yields
     ------
@@ -34,7 +36,7 @@ def bed_rows(
     InputError
         If a line has fewer columns, bounds that are no whole numbers, or no bases; with file and line.
     """
-    with open_text(path) as handle:
+    with open_text(path, member) as handle:
         for number, line in enumerate(handle, 1):
             fields = line.split()
             if not fields or fields[0].startswith("#") or fields[0] in ("track", "browser"):

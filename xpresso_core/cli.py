@@ -1,7 +1,7 @@
 """The ``xpresso`` command.
 
 Each subcommand is a row of `COMMANDS`; what they do is in the modules `cli_models`, `cli_attribution`, `cli_scan`,
-`cli_genomics`, `cli_motifs`, `cli_dreme`, `cli_sources` and `cli_experiments`.
+`cli_residuals`, `cli_genomics`, `cli_motifs`, `cli_dreme`, `cli_sources` and `cli_experiments`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from xpresso_core.cli_experiments import EXPERIMENTS_COMMANDS
 from xpresso_core.cli_genomics import GENOMICS_COMMANDS
 from xpresso_core.cli_models import MODEL_COMMANDS
 from xpresso_core.cli_motifs import MOTIF_COMMANDS
+from xpresso_core.cli_residuals import RESIDUAL_COMMANDS
 from xpresso_core.cli_scan import SCAN_COMMANDS
 from xpresso_core.cli_sources import SOURCES_COMMANDS
 from xpresso_core.errors import InputError, XpressoError
@@ -32,6 +33,7 @@ COMMANDS = (
     *MODEL_COMMANDS,
     *ATTRIBUTION_COMMANDS,
     *SCAN_COMMANDS,
+    *RESIDUAL_COMMANDS,
     *GENOMICS_COMMANDS,
     *MOTIF_COMMANDS,
     *DREME_COMMANDS,

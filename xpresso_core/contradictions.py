@@ -9,6 +9,7 @@ from typing import Any
 from xpresso_core.architecture import ARCHITECTURES
 from xpresso_core.contradictions_baselines import baseline_contradictions
 from xpresso_core.contradictions_interpretations import interpretation_contradictions
+from xpresso_core.contradictions_residuals import residual_contradictions
 from xpresso_core.contradictions_tracks import track_contradictions
 from xpresso_core.contradictions_training import experiment_contradictions, search_contradictions
 from xpresso_core.errors import nearest
@@ -62,6 +63,8 @@ def contradictions(config: Mapping[str, Any]) -> Iterator[str]:
         yield from interpretation_contradictions(f"interpretations.{name}", row, config)
     for name, row in config["tracks"].items():
         yield from track_contradictions(f"tracks.{name}", row, config)
+    for name in config["residuals"]:
+        yield from residual_contradictions(f"residuals.{name}", name, config)
     for name, reporter in config["reporters"].items():
         yield from _reporter_contradictions(f"reporters.{name}", reporter, config)
 

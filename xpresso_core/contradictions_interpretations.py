@@ -7,7 +7,7 @@ from typing import Any
 
 from xpresso_core.contradictions_training import experiment_contradictions, least_window
 from xpresso_core.errors import nearest
-from xpresso_core.experiment_rows import expand, interpreted_dataset
+from xpresso_core.experiment_rows import analysed_dataset, expand
 from xpresso_core.genome import RELEASED_WINDOW
 from xpresso_core.motifs import RELEASES, TAXA, jaspar_of
 
@@ -22,7 +22,7 @@ def interpretation_contradictions(
         return
     if "experiment" in row and "promoter" not in experiments[row["experiment"]]["inputs"]:
         yield f"{where}.experiment: {row['experiment']} does not read promoters as they are"
-    dataset = interpreted_dataset(row, experiments)
+    dataset = analysed_dataset(row, experiments)
     if dataset not in config["datasets"]:
         if "dataset" in row:
             yield f"{where}.dataset: there is no {dataset!r}{nearest(dataset, config['datasets'])}"

@@ -169,7 +169,7 @@ def _tested_on(where: str, experiment: Row, config: Row) -> Iterator[str]:
             yield f"{where}: there is no {other!r}{nearest(other, datasets)}"
         elif other == experiment["dataset"]:
             yield f"{where}: {other!r} is what it is trained on; its test genes are predicted anyway"
-        elif datasets[other]["species"] != own and other not in joined:
+        elif own in config["species"] and datasets[other]["species"] != own and other not in joined:
             yield (
                 f"{where}: {other!r} is of another species; say genes: {{orthologs: ...}} with a comparison of "
                 f"{experiment['dataset']!r} and {other!r}"

@@ -92,8 +92,8 @@ def split_pairs(experiments: Mapping[str, Mapping[str, Any]]) -> list[tuple[str,
     ]
 
 
-def interpreted_dataset(row: Mapping[str, Any], experiments: Mapping[str, Mapping[str, Any]]) -> str:
-    """Return the dataset whose genes an interpretation is about; of its experiment, or its own."""
+def analysed_dataset(row: Mapping[str, Any], experiments: Mapping[str, Mapping[str, Any]]) -> str:
+    """Return the dataset whose genes an analysis is about; of its experiment, or its own."""
     return str(experiments[row["experiment"]]["dataset"] if "experiment" in row else row["dataset"])
 
 
@@ -123,6 +123,13 @@ def hosts(experiments: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """Return the experiments on whose dataset another one is tested that differs from them in the dataset alone."""
     visits = [(other, _alike(row)) for row in experiments.values() for other in row.get("tested_on", [])]
     return [name for name, row in experiments.items() if (row["dataset"], _alike(row)) in visits]
+
+
+def own_experiment(experiments: Mapping[str, Mapping[str, Any]], visitor: str, dataset: str) -> str | None:
+    """Return the experiment on a dataset that differs from a visiting one in nothing else, if there is one."""
+    alike = _alike(experiments[visitor])
+    found = (name for name, row in experiments.items() if row["dataset"] == dataset and _alike(row) == alike)
+    return next(found, None)
 
 
 def with_hosts(experiments: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

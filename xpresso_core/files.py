@@ -11,6 +11,7 @@ import os
 import shutil
 import sys
 import tempfile
+import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 from xpresso_core.errors import InputError
 
 GZIP_MAGIC = b"\x1f\x8b"
+ZIP_MAGIC = b"PK"
 
 
 @contextmanager
@@ -68,33 +70,59 @@ def sha256(path: str | os.PathLike[str]) -> str:
 
 
 @contextmanager
-def open_binary(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open a plain, gzip or bgzip file for reading bytes; ``-`` is standard input.
+def open_binary(path: str | os.PathLike[str], member: str | None = None) -> Iterator[BinaryIO]:
+    """Open a plain, gzip, bgzip or zip file for reading bytes; ``-`` is standard input.
 
     The kind is taken from the content, never from the name.
+
+    Parameters
+    ----------
+    path
+        The file.
+    member
+        The file within a zip archive; None where the archive holds one file only.
 
     Raises
     ------
     InputError
-        If the file does not exist, is a folder, or its compression is damaged.
+        If the file does not exist, is a folder, or its compression is damaged; if a zip archive lacks the member,
+        or holds several files and none is named.
     """
     name = str(path)
     try:
         with sys.stdin.buffer if name == "-" else Path(name).open("rb") as handle:
             peek = cast("Any", handle).peek(2)[:2]
-            yield cast("BinaryIO", gzip.GzipFile(fileobj=handle)) if peek == GZIP_MAGIC else handle
+            if peek == ZIP_MAGIC and name != "-":
+                with zipfile.ZipFile(handle) as archive:
+                    yield cast("BinaryIO", archive.open(_member_of(archive, name, member)))
+            else:
+                yield cast("BinaryIO", gzip.GzipFile(fileobj=handle)) if peek == GZIP_MAGIC else handle
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         what = f"cannot be read ({error.strerror})"
         raise InputError(what, where=name, remedy="Check the path") from error
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile) as error:
         what = f"the compressed file is damaged or cut short ({error})"
         raise InputError(what, where=name, remedy="Fetch or compress it again") from error
 
 
+def _member_of(archive: zipfile.ZipFile, path: str, member: str | None) -> str:
+    """Return the file of an archive that is meant; what a Mac adds to archives is none."""
+    there = [
+        name for name in archive.namelist() if not name.endswith("/") and not name.startswith("__MACOSX/")
+    ]
+    if member in there:
+        return str(member)
+    if member is None and len(there) == 1:
+        return there[0]
+    what = f"holds {len(there)} files" if member is None else f"holds no file {member}"
+    remedy = f"Name the member, one of: {', '.join(there[:10])}{', ...' if len(there) > 10 else ''}"
+    raise InputError(what, where=path, remedy=remedy)
+
+
 @contextmanager
-def open_text(path: str | os.PathLike[str]) -> Iterator[TextIO]:
-    """Open a plain, gzip or bgzip file for reading UTF-8 text; ``-`` is standard input."""
-    with open_binary(path) as handle:
+def open_text(path: str | os.PathLike[str], member: str | None = None) -> Iterator[TextIO]:
+    """Open a plain, gzip, bgzip or zip file for reading UTF-8 text, as `open_binary`."""
+    with open_binary(path, member) as handle:
         text = io.TextIOWrapper(handle, encoding="utf-8-sig", errors="replace")
         try:
             yield text

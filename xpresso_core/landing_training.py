@@ -116,7 +116,13 @@ def _tested(rows: pd.DataFrame) -> str:
         f"{plain(row['experiment'])} {row['r2']:.3f}"
         for _, row in rows.sort_values("r2", ascending=False, kind="stable").iterrows()
     ]
-    return f"**{plain(rows['tested_on'].iloc[0])}** is predicted with r² by {and_(results)}."
+    gains = [
+        f"{row['own_gain']:+.3f} over {plain(row['experiment'])} (CI {row['own_gain_ci_low']:+.3f} to"
+        f" {row['own_gain_ci_high']:+.3f})"
+        for _, row in rows[rows["own_gain"].notna()].iterrows()
+    ]
+    text = f"**{plain(rows['tested_on'].iloc[0])}** is predicted with r² by {and_(results)}."
+    return f"{text} On the same genes its own models gain {and_(gains)}." if gains else text
 
 
 def _cost(row: pd.Series) -> str:

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 from xpresso_core.experiment_rows import expand, tracked_species
 from xpresso_core.motifs import jaspar_of
+from xpresso_core.places_residuals import SIMULATED_REGULATION, residual_places
 
 Config = Mapping[str, Any]
 
@@ -27,7 +28,14 @@ SIMULATED_FILES = (
     *("expression.tsv.gz", "encode.metadata.tsv", "entrez.tsv.gz", "orthologs.tsv"),
     "motifs.meme",
     *("sure.plus.bw", "sure.minus.bw", "sure.chain.gz", "sure.genes.gtf.gz"),
-    *("truth/genes.tsv", "truth/motif_sites.tsv", "truth/reporter.tsv", "truth/model.json"),
+    *(file for file in SIMULATED_REGULATION.values() if file != "sure.genes.gtf.gz"),
+    *(
+        "truth/genes.tsv",
+        "truth/motif_sites.tsv",
+        "truth/reporter.tsv",
+        "truth/mirna.tsv",
+        "truth/model.json",
+    ),
 )
 """What `simulate.simulate_species` writes, beside the files that ``encode.metadata.tsv`` names."""
 
@@ -83,6 +91,8 @@ def places(config: Config) -> dict[tuple[str, str], Place]:
             found[MODELS, f"{name}.h5"] = Place(f"interpretations.{name}.model", row["model"])
     for name in config["tracks"]:
         found |= dict(_track_places(config, name))
+    for name in config["residuals"]:
+        found |= {where: Place(*place) for where, place in residual_places(config, name)}
     for name, row in config["baselines"].items():
         file = motif_file(config, name)
         if file is not None and row["motifs"] != SIMULATED:

@@ -99,7 +99,8 @@ def tested_elsewhere(table: pd.DataFrame, path: str | os.PathLike[str], title: s
         One row per experiment and dataset that it is tested on: ``experiment trained_on tested_on``;
         ``orthologs``, whether the test genes are those with a one-to-one ortholog in another species; ``r2
         r2_ci_low r2_ci_high``; ``n``, genes. Datasets are drawn in the order of the table, each with its own
-        models first, then by r².
+        models first, then by r². With ``own_gain own_gain_ci_low own_gain_ci_high``, by how much r² is higher for the
+        dataset's own models on the same genes, where they are not missing, this is written beside a row.
     path
         The figure to write.
     title
@@ -123,8 +124,7 @@ def tested_elsewhere(table: pd.DataFrame, path: str | os.PathLike[str], title: s
         for place in range(len(order)):
             row = order.iloc[place]
             colour, marker = looks[row["trained_on"]]
-            own, note = bool(row["own"]), "orthologs" if row["orthologs"] else ""
-            forest_row(axes, row["y"], row, colour, filled=own, marker=marker, note=note)
+            forest_row(axes, row["y"], row, colour, filled=bool(row["own"]), marker=marker, note=_note(row))
         forest_axes(axes, names)
         axes.set_yticks(order["y"].tolist(), names)
         axes.set_ylim(float(order["y"].max()) + 0.6, -BLOCK_GAP - 0.5)
@@ -133,6 +133,15 @@ def tested_elsewhere(table: pd.DataFrame, path: str | os.PathLike[str], title: s
         r2_axis(axes, order)
         wide = max(map(len, looks)) > 22
         figure.legend(handles=_training_legend(looks), loc="outside lower left", ncols=2 if wide else 3)
+
+
+def _note(row: pd.Series) -> str:
+    """Say that the genes are orthologs, and how much better the dataset's own models do."""
+    notes = ["orthologs"] if row["orthologs"] else []
+    if "own_gain" in row.index and np.isfinite(row["own_gain"]):
+        gain, low, high = (f"{row[f'own_gain{end}']:+.3f}" for end in ("", "_ci_low", "_ci_high"))
+        notes.append(f"\nits own models: {gain} ({low} to {high})")
+    return ", ".join(notes)
 
 
 def _complete(table: pd.DataFrame, columns: Sequence[str]) -> NDArray[np.bool_]:

@@ -11,11 +11,12 @@ import pandas as pd
 from numpy.typing import ArrayLike
 
 from xpresso_core.dataset import Dataset
-from xpresso_core.experiment_rows import interpreted_dataset, tracked_species
+from xpresso_core.experiment_rows import analysed_dataset, tracked_species
 from xpresso_core.files import atomic_path, read_json, read_table, write_table
 from xpresso_core.genome import Window
 from xpresso_core.landing import landing_page
 from xpresso_core.landing_interpretation import interpretation_words
+from xpresso_core.landing_residuals import residual_words
 from xpresso_core.landing_tracks import track_words
 from xpresso_core.landing_training import across_words, baseline_words, family_words, search_words
 from xpresso_core.metrics import RegressionMetrics
@@ -186,6 +187,7 @@ def _sections(
         "Interpretation": interpretation_words(
             config["interpretations"], _interpretations(config, folder.parent)
         ),
+        "Residuals": residual_words(config["residuals"], _residuals(config, folder.parent)),
         "Tracks": track_words(
             config["tracks"],
             {
@@ -208,8 +210,16 @@ def _sections(
 def _interpretations(config: Mapping[str, Any], results: Path) -> dict[str, Path]:
     """Return the folder of each interpretation."""
     return {
-        name: results / interpreted_dataset(row, config["experiments"]) / "interpretations" / name
+        name: results / analysed_dataset(row, config["experiments"]) / "interpretations" / name
         for name, row in config["interpretations"].items()
+    }
+
+
+def _residuals(config: Mapping[str, Any], results: Path) -> dict[str, Path]:
+    """Return the folder of each analysis of residuals."""
+    return {
+        name: results / analysed_dataset(row, config["experiments"]) / "residuals" / name
+        for name, row in config["residuals"].items()
     }
 
 
@@ -256,6 +266,7 @@ def _outputs(config: Mapping[str, Any]) -> dict[str, str]:
         "results/<species>/dropped.tsv": "genes lost on the way, with stage and reason",
         "results/<dataset>/dataset.h5": "promoters, half-life features and labels",
         "results/<dataset>/<experiment>/predictions.tsv": "observed and predicted expression of test genes",
+        "results/<dataset>/residuals/<name>/residuals.tsv": "what a model does not explain, gene by gene",
         "results/<dataset>/<experiment>/models/fold_<k>": "model bundles, for the command xpresso predict",
         f"results/{config['name']}/report.zip": "this report",
     }

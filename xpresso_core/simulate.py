@@ -2,8 +2,9 @@
 
 `docs/demo_species.md` describes the generative model in words and formulas. Gene structures come from
 `simulate_genes`, their names from `simulate_names`, DNA from `simulate_dna`, what expression depends on from
-`simulate_scores`, expression and truth from `simulate_labels`, further tables from `simulate_tables`, the
-assay from `simulate_reporter` on an assembly of `simulate_assembly`, files from `simulate_files`.
+`simulate_scores`, what acts beside it from `simulate_regulation`, expression and truth from `simulate_labels`,
+further tables from `simulate_tables`, the assay from `simulate_reporter` on an assembly of `simulate_assembly`,
+files from `simulate_files` and `simulate_regulation_files`.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from xpresso_core.simulate_names import (
     relative_ids,
     shared_start,
 )
+from xpresso_core.simulate_regulation import Regulation, draw_regulation
 from xpresso_core.simulate_reporter import Reporter, draw_reporter
 from xpresso_core.simulate_scores import MOTIFS, Scores, score_genes
 from xpresso_core.simulate_tables import draw_orthologs
@@ -124,8 +126,8 @@ class Species:
         The placed and named genes, by chromosome and position.
     chromosomes
         DNA codes by name.
-    scores, labels
-        What expression depends on, and expression itself with the truth about it.
+    scores, regulation, labels
+        What expression depends on, what acts beside it, and expression itself with the truth about it.
     unannotated
         Identifiers of genes that only tables have.
     names
@@ -140,6 +142,7 @@ class Species:
     lncrna: tuple[Locus, ...]
     chromosomes: dict[str, Codes]
     scores: Scores
+    regulation: Regulation
     labels: Labels
     unannotated: tuple[str, ...]
     names: Names
@@ -213,11 +216,21 @@ def draw_species(seed: int, settings: SimulationSettings, *, relative: bool = Fa
     extra = [f"{prefix}{FIRST_UNANNOTATED + number:011d}" for number in range(settings.unannotated_genes)]
     coding, names = draw_names(seed, coding, lncrna, extra)
     scores = score_genes(settings, coding, chromosomes)
-    labels = draw_labels(seed, settings, coding, scores, relative=relative)
+    regulation = draw_regulation(seed, settings, coding, scores)
+    labels = draw_labels(seed, settings, coding, scores, regulation, relative=relative)
     label = labels.genes["log10_median"].to_numpy()
     reporter = draw_reporter(seed, coding, lncrna, lengths, scores, label)
     return Species(
-        tuple(coding), tuple(lncrna), chromosomes, scores, labels, tuple(extra), names, orthologs, reporter
+        tuple(coding),
+        tuple(lncrna),
+        chromosomes,
+        scores,
+        regulation,
+        labels,
+        tuple(extra),
+        names,
+        orthologs,
+        reporter,
     )
 
 

@@ -20,6 +20,7 @@ from xpresso_core.simulate_assembly import OLDER, OlderAssembly, chain_lines
 from xpresso_core.simulate_genes import Locus, Transcript
 from xpresso_core.simulate_motifs import simulated_motifs
 from xpresso_core.simulate_names import Known
+from xpresso_core.simulate_regulation_files import write_regulation
 from xpresso_core.simulate_reporter import Reporter, draw_signal
 from xpresso_core.simulate_scores import MOTIFS
 from xpresso_core.simulate_tables import describe_samples, draw_entrez_table, draw_samples
@@ -80,6 +81,7 @@ def write_species(species: Species, folder: Path, seed: int, settings: Simulatio
     write_gtf(species.reporter.loci, folder / "sure.genes.gtf.gz", assembly=OLDER, chromosome_name=str)
     for strand, name in (("+", "plus"), ("-", "minus")):
         write_signal(species.reporter, strand, folder / f"sure.{name}.bw", generator(seed, "signal", strand))
+    write_regulation(species, folder, seed)
     write_table(labels.genes, folder / "truth" / "genes.tsv")
     write_table(species.scores.table, folder / "truth" / "motif_sites.tsv")
     write_table(species.reporter.genes, folder / "truth" / "reporter.tsv")

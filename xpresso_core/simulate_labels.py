@@ -1,7 +1,7 @@
 """The expression of the simulated genes, and the truth about it.
 
-A gene's log10 RPKM is the sum of its scores (`simulate_scores`) and noise; a gene with few CpG may be silent
-instead.
+A gene's log10 RPKM is the sum of its scores (`simulate_scores`) and noise, of which a part is regulation that no
+score shows (`simulate_regulation`); a gene with few CpG may be silent instead.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pandas as pd
 
 from xpresso_core.randomness import generator
 from xpresso_core.simulate_genes import CORE, Locus
+from xpresso_core.simulate_regulation import Regulation
 from xpresso_core.simulate_scores import HALFLIFE_WEIGHTS, MOTIFS, PSEUDO, Flags, Floats, Scores
 
 if TYPE_CHECKING:
@@ -45,6 +46,32 @@ class Labels:
     model: dict[str, Any]
 
 
+@dataclass(frozen=True)
+class Unexplained:
+    """What no score explains of the genes that the pipeline must keep; every array is ``[kept gene]``.
+
+    Attributes
+    ----------
+    genes
+        Their rows of `Labels.genes`, numbered from 0.
+    noise
+        Of log10 RPKM, with what sets a sister species apart.
+    deviation
+        Of the label from its expectation.
+    """
+
+    genes: pd.DataFrame
+    noise: Floats
+    deviation: Floats
+
+    @classmethod
+    def of(cls, labels: Labels) -> Unexplained:
+        """Take it out of the truth."""
+        genes = labels.genes[labels.genes["dropped"] == ""].reset_index(drop=True)
+        noise = genes.filter(["noise", "species_drift", "species_shift"]).sum(axis=1).to_numpy()
+        return cls(genes, noise, (genes["log10_median"] - genes["expected_log10_median"]).to_numpy())
+
+
 def label_moments(mean: Floats, sd: float, silent: Floats, silent_level: float) -> tuple[Floats, Floats]:
     """Return expectation and variance of log10(RPKM + 0.1) given what is known of each gene.
 
@@ -71,7 +98,13 @@ def share(prediction: Floats, label: Floats) -> float:
 
 
 def draw_labels(
-    seed: int, settings: SimulationSettings, loci: Sequence[Locus], scores: Scores, *, relative: bool = False
+    seed: int,
+    settings: SimulationSettings,
+    loci: Sequence[Locus],
+    scores: Scores,
+    regulation: Regulation,
+    *,
+    relative: bool = False,
 ) -> Labels:
     """Draw the expression of all protein-coding genes.
 
@@ -85,6 +118,8 @@ def draw_labels(
         The protein-coding genes.
     scores
         What their expression depends on.
+    regulation
+        What acts on it that no score shows: a part of the noise.
     relative
         Draw that of the sister species: the same, times what each gene has drifted.
     """
@@ -95,7 +130,9 @@ def draw_labels(
     chance = silent_chance(scores.parts["cpg"] / settings.cpg_sd, kept, settings)
     expected, variance = label_moments(active, settings.noise_sd, chance, silent_level)
     design = float(expected[kept].var() / (expected[kept].var() + variance[kept].mean()))
-    noise = settings.noise_sd * balanced_noise(rng, scores.parts.values(), kept)
+    parts = [*scores.parts.values(), *regulation.parts()]
+    noise_sd = np.where(kept, regulation.own_sd, settings.noise_sd)
+    noise = regulation.hidden + noise_sd * balanced_noise(rng, parts, kept)
     label = np.log10(10 ** (active + noise) + PSEUDO)
     silent = _typical_silence(rng, chance, label, silent_level, expected, kept, design)
 
@@ -118,6 +155,7 @@ def draw_labels(
         genes[f"{name}_score"] = part
     genes["promoter_score"] = genes["cpg_score"] + genes["motif_score"]
     genes["noise"] = noise
+    genes = genes.join(regulation.table())
     if relative:
         genes["species_drift"], genes["species_shift"] = drift, shift
     genes["silent_probability"] = chance
@@ -128,7 +166,8 @@ def draw_labels(
     shares = _shares(genes[kept], settings, silent_level)
     if not relative:  # its shifts are not in the design
         shares["by_design"] = design
-    return Labels(genes, expression, _model(settings, scores, shares, silent_level, relative))
+    model = _model(settings, scores, shares, silent_level, relative)
+    return Labels(genes, expression, {**model, "regulation": regulation.truth(kept)})
 
 
 def drifts(

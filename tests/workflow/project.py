@@ -22,6 +22,7 @@ PARTS = (
     "profiles",
     "resources/biomart",
     "resources/published_r2.tsv",
+    "resources/gene_lists",
 )
 IGV = Path("resources/igv")
 
@@ -85,7 +86,7 @@ def tiny_config(trials: int = 1, epochs: int = 2) -> dict[str, Any]:
     config["species"] = {"demo": config["species"]["demo"]}
     config["species"]["demo"]["simulate"]["genes"] = 100
     config["datasets"] = {"demo_median": config["datasets"]["demo_median"]}
-    nothing = ("comparisons", "reporters", "searches", "baselines", "interpretations", "tracks")
+    nothing = ("comparisons", "reporters", "searches", "baselines", "interpretations", "tracks", "residuals")
     config |= {name: {} for name in nothing}
     experiment = config["experiments"]["demo_full"]
     experiment |= {"architecture": "tiny", "trials": trials}

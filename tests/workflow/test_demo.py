@@ -210,12 +210,77 @@ def test_orthologs_are_split_alike_and_predicted_across_species(demo: Project) -
     assert own["gene_id"].map(pairs).tolist() == sister["gene_id"].tolist()
     assert own["part"].tolist() == sister["part"].tolist()
     tested = read(demo, "results/demo/tested_on.tsv").set_index(["experiment", "tested_on"])["r2"]
-    assert len(tested) == 4
+    assert len(tested) == 6
     assert (tested > 0.3).all()
     classifier = json.loads(
         (demo.run_folder / "results/demo/comparisons/demo_sister.classifier.json").read_text()
     )
     assert classifier["n_first"] + classifier["n_second"] + classifier["unpredicted"] > 10
+
+
+def test_models_of_a_cell_type_see_the_factor_that_the_median_hides(demo: Project) -> None:
+    tested = read(demo, "results/demo/tested_on.tsv").set_index(["experiment", "tested_on"])
+    own, median = tested.loc["demo_E003_own", "demo_E003"], tested.loc["demo_promoter", "demo_E003"]
+    assert median["own_gain"] == pytest.approx(own["r2"] - median["r2"], abs=1e-6)
+    assert median["own_gain_ci_low"] > 0  # a motif acts in E003 alone
+    classifier = read_json(demo.run_folder / "results/demo/comparisons/demo_E003_median.classifier.json")
+    assert classifier["n_first"] > 10
+    assert classifier["auc"] > 0.6
+
+
+RESIDUALS = "results/demo_median/residuals/demo_unexplained"
+
+
+def test_residuals_show_what_was_planted_and_no_control(demo: Project) -> None:
+    tests = read(demo, f"{RESIDUALS}/tests.tsv")
+    corrected = tests.set_index(["set", "name", "test"])["p_adjusted"]
+    for planted in (
+        ("domains", "stretch enhancers", "K-S, higher"),
+        ("domains", "H3K27me3 domains", "K-S, lower"),
+        ("lists", "super-enhancers", "K-S, higher"),
+        ("lists", "Polycomb targets", "K-S, lower"),
+        ("measured", "measured", "Pearson"),
+        ("measured", "measured", "Spearman"),
+    ):
+        assert corrected[planted] < 0.01, planted
+    for control in (
+        ("domains", "control domains", "K-S, higher"),
+        ("lists", "control genes", "K-S, higher"),
+        ("shuffled", "shuffled", "Pearson"),
+        ("shuffled", "shuffled", "Spearman"),
+    ):
+        assert corrected[control] > 0.05, control
+    assert (tests["p_adjusted"] >= tests["p"]).all()
+
+
+def test_domains_on_another_assembly_hold_the_planted_genes(demo: Project) -> None:
+    truth, _ = tables(demo)
+    found = read(demo, f"{RESIDUALS}/groups/domains.genes.tsv").set_index("gene_id")["group"]
+    kinds = truth["distal"].fillna("")[found.index]
+    names = {"stretch enhancers": "enhancer", "H3K27me3 domains": "silenced", "control domains": "control"}
+    for group, kind in names.items():
+        assert set(found.index[found == group]) == set(kinds.index[kinds == kind]), group
+    assert set(found.index[found == "several groups"]) == set(kinds.index[kinds == "both"])
+
+
+def test_the_targets_of_the_most_abundant_microrna_have_the_lowest_residuals(demo: Project) -> None:
+    families = read(demo, f"{RESIDUALS}/mirnas/families.tsv")
+    truth = read(demo, "resources/demo/truth/mirna.tsv")
+    assert families["seed"].iloc[0] == truth["seed"].iloc[0]
+    assert families["p_adjusted"].iloc[0] < 0.05
+    rest = families[~families["seed"].isin(truth["seed"][:3])]
+    assert (rest["p_adjusted"].dropna() > 0.05).all()
+    untested = families[families["targets"] <= 10]
+    assert len(untested) > 0
+    assert untested["p"].isna().all()
+
+
+def test_genes_that_fit_worst_are_named(demo: Project) -> None:
+    extremes = read(demo, f"{RESIDUALS}/extremes.tsv")
+    residuals = read(demo, f"{RESIDUALS}/residuals.tsv").set_index("gene_id")
+    assert abs(residuals["residual"].mean()) < 1e-9
+    assert extremes["residual"].iloc[0] == residuals["residual"].max()
+    assert extremes["direction"].value_counts().tolist() == [50, 50]
 
 
 def test_more_genes_teach_more(demo: Project) -> None:

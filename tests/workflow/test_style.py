@@ -81,8 +81,9 @@ def test_the_whole_paper_is_planned_without_network_and_data(
     assert done.returncode == 0, done.stdout + done.stderr
     jobs = {name: int(number) for name, number in re.findall(r"^(\w+) +(\d+)$", done.stdout, re.MULTILINE)}
     expected = {
-        "fetch": 18, "fetch_genome": 2, "fetch_encode": 1, "encode_matrix": 1, "gene_names": 2, "promoters": 2,
+        "fetch": 28, "fetch_genome": 2, "fetch_encode": 1, "encode_matrix": 1, "gene_names": 2, "promoters": 2,
         "expression": 5, "dataset": 5, "comparison": 2, "reporter_sites": 1, "reporter_signal": 1, "reporter": 1,
         "train": 209, "predict": 16, "predict_member": 103, "search_worker": 20, "tested_on": 5, "classifier": 2,
+        "residuals": 3, "list_groups": 3, "domain_groups": 2, "halflives": 2, "mirnas": 1, "residual_tests": 3,
     }  # fmt: skip
     assert {name: jobs.get(name) for name in expected} == expected

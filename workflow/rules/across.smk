@@ -38,6 +38,7 @@ rule report_tested_on:
     input:
         tests=tested_on_results(),
         metrics=metrics_of_hosts(),
+        predictions=predictions_side_by_side(),
     output:
         table=f"results/{RUN}/tested_on.tsv",
         figure=report(
@@ -54,6 +55,7 @@ rule report_tested_on:
     params:
         experiments=travelling_experiments(),
         species={name: row["species"] for name, row in DATASETS.items()},
+        seed=config["seed"],
         code=code_hash("report_training"),
     message:
         "Drawing how models do on other datasets"

@@ -9,11 +9,11 @@ from snakemake.exceptions import WorkflowError
 ROOT = Path(workflow.current_basedir.get_path_or_uri(secret_free=True)).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from xpresso_core import places
+from xpresso_core import places, places_residuals
 from xpresso_core.configuration import check_config, expanded, experiment_plan
 from xpresso_core.device import takes_gpu
 from xpresso_core.errors import XpressoError
-from xpresso_core.experiment_rows import comparable, families, interpreted_dataset, split_pairs, with_hosts
+from xpresso_core.experiment_rows import comparable, families, analysed_dataset, split_pairs, with_hosts
 from xpresso_core.provenance import code_hash
 from xpresso_core.reference import check_places, describe, local_file
 from xpresso_core.sources import read_registry
@@ -39,6 +39,7 @@ REPORTERS = config["reporters"]
 BASELINES = config["baselines"]
 INTERPRETATIONS = config["interpretations"]
 TRACKS = config["tracks"]
+RESIDUALS = config["residuals"]
 SIMULATED = [name for name in SPECIES if places.is_simulated(config, name)]
 FETCHED = [name for name in SPECIES if name not in SIMULATED]
 # Files of unknown checksum are locked at their first download; the lock is worth keeping with the results.
@@ -61,6 +62,9 @@ wildcard_constraints:
     baseline=one_of(BASELINES),
     interpretation=one_of(INTERPRETATIONS),
     track=one_of(TRACKS),
+    residual=one_of(RESIDUALS),
+    gene_set=one_of(places_residuals.gene_sets(config)),
+    halflives=one_of(places_residuals.halflife_tables(config)),
     units="log10|z",
     locus=r"[1-9][0-9]*",
     search=one_of(SEARCHES),

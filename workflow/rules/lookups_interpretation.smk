@@ -8,7 +8,7 @@ def interpretation_of(wildcards):
 
 def dataset_of_interpretation(name):
     """Return the dataset whose genes are explained."""
-    return interpreted_dataset(INTERPRETATIONS[name], EXPERIMENTS)
+    return analysed_dataset(INTERPRETATIONS[name], EXPERIMENTS)
 
 
 def folder_of_interpretation(name):

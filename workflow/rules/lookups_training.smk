@@ -104,6 +104,12 @@ def travelling_experiments():
     return with_hosts(EXPERIMENTS)
 
 
+def predictions_side_by_side():
+    """Return the predictions of models on other datasets, and those of these datasets' own models."""
+    visits = [path.replace(".json", ".tsv") for path in tested_on_results()]
+    return visits + [path.replace("metrics.json", "predictions.tsv") for path in metrics_of_hosts()]
+
+
 def metrics_of_hosts():
     """Return the metrics of all of these on their own datasets."""
     return [f"results/{row['dataset']}/{name}/metrics.json" for name, row in travelling_experiments().items()]

@@ -59,6 +59,7 @@ def run_results():
         *training_figures(),
         *figures_of_baselines(),
         *figures_of_interpretations(),
+        *figures_of_residuals(),
         *figures_of_tracks(),
         *([f"results/{RUN}/figures/published.svg"] if BASELINES else []),
     ]
@@ -98,7 +99,35 @@ def tables_of_training():
         *expand(f"results/{RUN}/comparisons/{{name}}.classifier.json", name=classifiers()),
         *tables_of_baselines(),
         *facts_of_interpretations(),
+        *facts_of_residuals(),
         *facts_of_tracks(),
         *([f"results/{RUN}/tested_on.tsv"] if tested_on_results() else []),
         *([f"results/{RUN}/split_costs.tsv"] if SPLIT_PAIRS else []),
+    ]
+
+
+def figures_of_residuals():
+    """Return the figures of all analyses of residuals."""
+    return [
+        f"{folder_of_residuals(name)}/figures/{figure}.svg"
+        for name, row in RESIDUALS.items()
+        for figure in figure_names(row)
+    ]
+
+
+def figure_names(row):
+    """Return the names of the figures of an analysis."""
+    names = ["scatter", *(f"groups_{name}" for name in row["groups"])]
+    names += [f"halflives_{name}" for name in row["halflives"]]
+    if row["mirnas"] is not None:
+        names += ["mirna_abundance"] + (["mirna_targets"] if row["mirnas"]["targets"] is not None else [])
+    return names
+
+
+def facts_of_residuals():
+    """Return what the first page tells of each analysis."""
+    return [
+        f"{folder_of_residuals(name)}/{file}"
+        for name in RESIDUALS
+        for file in ("residuals.json", "tests.tsv")
     ]

@@ -13,4 +13,5 @@ with adapter(snakemake):
         Path("results"),
         Path(snakemake.output.table),
         Path(snakemake.output.figure),
+        seed=snakemake.params.seed,
     )
