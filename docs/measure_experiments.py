@@ -79,6 +79,9 @@ def across(folder: Path) -> None:
         )
     for path in sorted((folder / "comparisons").glob("*.classifier.json")):
         found = read_json(path)
+        if found["auc"] is None:
+            print(f"{path.name.split('.')[0]}: {found['note']}\n")
+            continue
         print(
             f"{path.name.split('.')[0]}: AUC {found['auc']:.3f} ({found['auc_ci_low']:.3f} to "
             f"{found['auc_ci_high']:.3f}),"

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from xpresso_core.files import read_json, read_table
+from xpresso_core.files import flags, read_json, read_table
 
 TEXT = dict.fromkeys(("gene_id", "gene_name", "set", "name", "test", "family", "seed"), str)
 SHOWN = 10
@@ -63,6 +63,7 @@ def print_families(folder: Path) -> None:
     abundance = read_table(folder / "mirnas" / "abundance.tsv", dtype=TEXT)
     print("\n" + ", ".join(f"{row['family']} {100 * row['share']:.1f} %" for _, row in abundance.iterrows()))
     families = read_table(folder / "mirnas" / "families.tsv", dtype=TEXT)
+    families = families[flags(families["tested"])]
     if families.empty:
         return
     print("\n| family | share | targets | Spearman | P | corrected |\n|---|---|---|---|---|---|")

@@ -92,7 +92,7 @@ def test_groups_are_tested_and_corrected(here: Path, capsys: pytest.CaptureFixtu
         (["elsewhere.tsv"], "lacks the columns gene_id, observed, predicted"),
         (["elsewhere.tsv", "--expression", "expression.tsv"], "lacks the columns gene_id, predicted"),
         (["predictions.tsv", "--higher", "absent.txt"], "absent.txt: cannot be read"),
-        (["predictions.tsv", "--higher", "up.txt", "--lower", "up.txt"], "the name 'up' is taken"),
+        (["predictions.tsv", "--higher", "up.txt", "--lower", "up.txt"], "the name 'up.txt' is taken"),
     ],
 )
 def test_mistakes_are_one_line_and_leave_nothing(
@@ -103,6 +103,64 @@ def test_mistakes_are_one_line_and_leave_nothing(
     assert message in err
     assert not Path("out.tsv").exists()
     assert sum("error:" in line for line in err.splitlines()) == 1
+
+
+def test_lists_of_one_name_in_two_folders_are_two_groups(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in ("one", "two"):
+        Path(folder).mkdir()
+    Path("one/genes.txt").write_text("".join(f"ENSG{number:011d}\n" for number in range(10)))
+    Path("two/genes.txt").write_text("".join(f"ENSG{number:011d}.4\n" for number in range(10, 20)))
+    arguments = ("--higher", "one/genes.txt", "--lower", "two/genes.txt", "-o", "out.tsv")
+    code, out, err = run(capsys, "predictions.tsv", *arguments)
+    assert code == 0
+    assert "mean no one gene" not in err
+    assert [line.split("\t")[0] for line in out.splitlines()[1:]] == ["one/genes.txt", "two/genes.txt"]
+
+
+def test_identifiers_of_the_predictions_are_found_beside_a_table_of_other_names(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("names.tsv").write_text("gene_id\tgene_name\nENSG00000000000\tABC0\n")
+    Path("mixed.txt").write_text("ABC0\nENSG00000000001\nENSG00000000002.9\n")
+    code, out, err = run(
+        capsys, "predictions.tsv", "--names", "names.tsv", "--higher", "mixed.txt", "-o", "out.tsv"
+    )
+    assert code == 0
+    assert "mean no one gene" not in err
+    header, row = (line.split("\t") for line in out.splitlines())
+    assert dict(zip(header, row, strict=True))["n"] == "3"
+    assert pd.read_csv("out.tsv", sep="\t")["gene_name"].dropna().tolist() == ["ABC0"]
+
+
+def test_versions_and_a_small_scale_do_not_matter(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        run(
+            capsys,
+            "elsewhere.tsv",
+            "--columns",
+            "ID",
+            "SCORE",
+            "--expression",
+            "expression.tsv",
+            "-o",
+            "a.tsv",
+        )[0]
+        == 0
+    )
+    table = pd.read_csv("elsewhere.tsv", sep="\t")
+    table.assign(SCORE=table["SCORE"] * 1e-7).to_csv("small.tsv", sep="\t", index=False)
+    expression = pd.read_csv("expression.tsv", sep="\t")
+    expression.assign(gene_id=expression["gene_id"] + ".3").to_csv("expression.tsv", sep="\t", index=False)
+    code, _, err = run(
+        capsys, "small.tsv", "--columns", "ID", "SCORE", "--expression", "expression.tsv", "-o", "b.tsv"
+    )
+    assert code == 0
+    assert "constant" not in err
+    plain, small = (pd.read_csv(name, sep="\t") for name in ("a.tsv", "b.tsv"))
+    assert small["gene_id"].tolist() == plain["gene_id"].tolist()
+    np.testing.assert_allclose(small["residual"], plain["residual"], atol=1e-9)
 
 
 def test_the_output_is_no_input(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

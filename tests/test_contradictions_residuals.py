@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,19 @@ ROOT = Path(__file__).resolve().parents[1]
 SCHEMA = ROOT / "workflow" / "schemas" / "config.schema.yaml"
 SHIPPED = sorted(path.stem for path in (ROOT / "config").glob("*.yaml"))
 
+LIST = "simulated:super_enhancer_genes"
+DOMAINS = {"expect": "lower"}
+
 Change = Callable[[dict[str, Any]], None]
 
 
-def load(name: str) -> dict[str, Any]:
+@functools.cache
+def _shipped(name: str) -> dict[str, Any]:
     return yaml.safe_load((ROOT / "config" / f"{name}.yaml").read_text())
+
+
+def load(name: str) -> dict[str, Any]:
+    return copy.deepcopy(_shipped(name))
 
 
 def put(*keys: str, value: Any) -> Change:
@@ -48,7 +57,7 @@ def drop(*keys: str) -> Change:
 
 
 def check(name: str, *changes: Change) -> None:
-    config = copy.deepcopy(load(name))
+    config = load(name)
     for change in changes:
         change(config)
     check_config(config, SCHEMA)
@@ -103,7 +112,9 @@ def check(name: str, *changes: Change) -> None:
         ),
         (
             "demo",
-            put("groups", "domains", "domains", "several groups", value={"states": ["D1"], "expect": "lower"}),
+            put(
+                "groups", "domains", "domains", "several groups", value={"states": ["D1"], "expect": "lower"}
+            ),
             "groups.domains.domains: the name 'several groups' is taken",
         ),
         (
@@ -115,6 +126,41 @@ def check(name: str, *changes: Change) -> None:
             "human_mini",
             put("groups", "mESC", "member", value="a.bed"),
             "groups.mESC.member: goes with segments, not with lists",
+        ),
+        (
+            "demo",
+            put("halflives", "measured", "gene", value="mean_half_life"),
+            "halflives.measured: genes and half-lives cannot both be in the column 'mean_half_life'",
+        ),
+        (
+            "demo",
+            put("groups", "lists", "lists", "again", value={"genes": LIST, "expect": "higher"}),
+            f"groups.lists.lists: '{LIST}' is in two groups, and genes of two groups count in neither",
+        ),
+        (
+            "human_mini",
+            put("groups", "mESC", "lists", value={k: {"genes": "x.txt", "expect": "lower"} for k in "ab"}),
+            r"groups.mESC.lists: 'x\.txt' is in two groups",
+        ),
+        (
+            "demo",
+            put("groups", "domains", "domains", value={k: DOMAINS | {"states": ["D1", k]} for k in "ab"}),
+            "groups.domains.domains: 'D1' is in two groups",
+        ),
+        (
+            "demo",
+            put("halflives", "measured", "table", value="simulated:domains"),
+            "halflives.measured.table: 'simulated:domains' is a file of another kind",
+        ),
+        (
+            "demo",
+            put("labelled", value="simulated:half_lives"),
+            "labelled: 'simulated:half_lives' is a file of another kind",
+        ),
+        (
+            "demo",
+            put("groups", "domains", "segments", value=LIST),
+            f"groups.domains.segments: '{LIST}' is a file of another kind",
         ),
     ],
 )
@@ -152,7 +198,12 @@ def test_a_mistake_is_named(name: str, change: Change, message: str) -> None:
         ("demo", put("mirnas", "other", value=1)),
         (
             "human_mini",
-            put("groups", "mESC", "lists", value={f"g{k}": {"genes": "x", "expect": "lower"} for k in range(6)}),
+            put(
+                "groups",
+                "mESC",
+                "lists",
+                value={f"g{k}": {"genes": "x", "expect": "lower"} for k in range(6)},
+            ),
         ),
     ],
 )
@@ -200,6 +251,30 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
         check("human_mini", change)
     for word in ("published_K562.labelled", "published_K562.mirnas.counts", "mini_K562.experiment"):
         assert f"residuals.{word}" in str(caught.value)
+
+
+def second_entry(gene_set: str, settings: dict[str, Any]) -> Change:
+    """Return what adds a second entry that has a set of groups of its own."""
+
+    def change(config: dict[str, Any]) -> None:
+        row = next(iter(config["residuals"].values()))
+        config["residuals"]["second"] = row | {"groups": {gene_set: settings}}
+
+    return change
+
+
+def test_a_name_has_lists_in_all_entries_or_segments_in_all() -> None:
+    lists = {"lists": {"g": {"genes": LIST, "expect": "higher"}}}
+    with pytest.raises(ConfigError, match="2 problems") as caught:
+        check("demo", second_entry("domains", lists))
+    for entry, message in (
+        ("demo_unexplained", "has lists here and segments elsewhere"),
+        ("second", "has lists here and segments elsewhere"),
+    ):
+        assert f"residuals.{entry}.groups.domains: " in str(caught.value)
+        assert message in str(caught.value)
+    check("demo", second_entry("lists", lists))
+    check("demo", second_entry("more", lists))
 
 
 def test_a_dataset_without_its_species_is_not_looked_at() -> None:

@@ -17,10 +17,16 @@ from xpresso_core.errors import InputError
 from xpresso_core.files import read_json, read_table
 from xpresso_core.gene_groups import OTHER
 
+
 def annotation(folder: Path) -> Path:
     """Write a GTF of the first eight genes, which lie 1,000 bases apart and are 100 bases long."""
     text = "".join(
-        lines(gene, f"T{place}", [(1000 * place + 1, 1000 * place + 100)], [(1000 * place + 1, 1000 * place + 90)])
+        lines(
+            gene,
+            f"T{place}",
+            [(1000 * place + 1, 1000 * place + 100)],
+            [(1000 * place + 1, 1000 * place + 90)],
+        )
         for place, gene in enumerate(IDS[:8])
     )
     (folder / "genes.gtf").write_text(text)
@@ -56,11 +62,34 @@ def test_genes_in_domains_of_an_archive(tmp_path: Path) -> None:
     assert genes["gene_id"].tolist() == IDS[:8], "genes that the annotation lacks count nowhere"
     assert genes["group"].tolist() == ["low", "low", "ten", "ten", OTHER, OTHER, OTHER, OTHER]
     assert facts["unplaced"] == 3
-    assert facts["entries"] == {}
+    assert set(facts) == {"tests", "shared", "unplaced", "absent_states"}
+    assert facts["absent_states"] == {"low": [], "ten": []}
     low, ten = facts["tests"]
     assert (low["n"], low["others"], low["d"]) == (2, 4, 1.0)
     assert low["p"] == pytest.approx(math.exp(-2 * 2 * 4 / 6))
     assert (ten["n"], ten["d"], ten["p"]) == (2, 0.0, 1.0)
+
+
+def test_states_that_no_segment_has_are_told(tmp_path: Path) -> None:
+    groups = {
+        "low": {"states": ["D9", "D1", "D5"], "expect": "lower"},
+        "ten": {"states": ["D10"], "expect": "higher"},
+    }
+    bed = "chr1\t0\t1050\tD1\nchr1\t2050\t2051\tD10\n"
+    genes, facts = domain_groups(tmp_path, bed, groups)
+    assert facts["absent_states"] == {"low": ["D5", "D9"], "ten": []}
+    assert genes["group"].tolist()[:3] == ["low", "low", "ten"]
+
+
+def test_a_state_on_chromosomes_without_genes_is_there_and_its_group_empty(tmp_path: Path) -> None:
+    groups = {
+        "low": {"states": ["D1"], "expect": "lower"},
+        "far": {"states": ["D10"], "expect": "higher"},
+    }
+    genes, facts = domain_groups(tmp_path, "chr1\t0\t1050\tD1\nchr9\t0\t9\tD10\n", groups)
+    assert facts["absent_states"] == {"low": [], "far": []}
+    assert [(test["n"], test["p"] is None) for test in facts["tests"]] == [(2, False), (0, True)]
+    assert set(genes["group"]) == {"low", OTHER}
 
 
 def test_domains_on_other_chromosomes_or_of_other_states_are_refused(tmp_path: Path) -> None:

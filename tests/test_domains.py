@@ -115,15 +115,25 @@ def test_places_of_one_group_do_not_change_another() -> None:
 
 def test_no_shared_chromosome_is_refused_with_both_lists() -> None:
     with pytest.raises(InputError, match=r"no chromosome is shared: chrA, 9 against chr1, chr2, chrM"):
-        genes_in_states(
-            BODIES, segments(("chrA", 0, 5, "D1"), ("9", 0, 5, "D1")), {"group": ["D1"]}
-        )
+        genes_in_states(BODIES, segments(("chrA", 0, 5, "D1"), ("9", 0, 5, "D1")), {"group": ["D1"]})
 
 
 def test_states_that_no_segment_has_are_refused_with_those_there() -> None:
     places = segments(("chr1", 0, 5, "D10"), ("chr1", 5, 9, "D2"))
     with pytest.raises(InputError, match=r"state of two \(D1, D100\)\. The states are D10, D2"):
         genes_in_states(BODIES, places, {"one": ["D10"], "two": ["D100", "D1"]})
+
+
+def test_a_state_that_no_segment_has_is_passed_over_beside_one_that_is_there() -> None:
+    places = segments(("chr1", 10, 50, "D1"), ("chr9", 10, 50, "D2"))
+    found = genes_in_states(BODIES, places, {"x": ["D1", "D99"], "elsewhere": ["D2"]})
+    assert found == {"x": ["a"], "elsewhere": []}
+
+
+def test_further_columns_of_segments_do_not_matter() -> None:
+    places = segments(("chr1", 10, 50, "D1"))
+    wide = places.assign(score=7)[["score", "state", "end", "start", "chrom"]]
+    assert genes_in_states(BODIES, wide, {"x": ["D1"]}) == genes_in_states(BODIES, places, {"x": ["D1"]})
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n"])

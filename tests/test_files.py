@@ -8,7 +8,9 @@ import threading
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -190,18 +192,20 @@ def test_folders_and_what_a_mac_adds_are_no_files_of_an_archive(tmp_path: Path) 
 def test_of_several_files_one_is_to_be_named(tmp_path: Path) -> None:
     path = archived(tmp_path / "a.zip", {f"m{number:02d}": str(number) for number in range(12)})
     assert text_of(path, "m07") == "7"
-    with pytest.raises(InputError, match=r"a\.zip: holds 12 files\. Name the member, one of: m00, .*m09, \.\.\.$"):
+    with pytest.raises(
+        InputError, match=r"a\.zip: holds 12 files\. Name the member, one of: m00, .*m09, \.\.\.$"
+    ):
         text_of(path)
     with pytest.raises(InputError, match=r"a\.zip: holds no file m7\. Name the member, one of: m00, "):
         text_of(path, "m7")
 
 
 def test_an_archive_of_no_file_is_told(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"a\.zip: holds 0 files"):
+    with pytest.raises(InputError, match=r"a\.zip: holds 0 files\. Fetch the archive again$"):
         text_of(archived(tmp_path / "a.zip", {}))
 
 
-@pytest.mark.parametrize("length", [3, 30, 60, -1])
+@pytest.mark.parametrize("length", [4, 30, 60, -1])
 def test_an_archive_cut_short_is_named(tmp_path: Path, length: int) -> None:
     whole = archived(tmp_path / "a.zip", {"a": "gene\n" * 5000}).read_bytes()
     (tmp_path / "b.zip").write_bytes(whole[:length])
@@ -225,3 +229,96 @@ def test_the_kind_is_told_by_the_content_not_the_name(tmp_path: Path) -> None:
     (tmp_path / "packed.zip").write_bytes(gzip.compress(b"gene\n"))
     for name in ("plain.zip", "packed.zip"):
         assert text_of(tmp_path / name) == "gene\n"
+
+
+@pytest.mark.parametrize("text", ["PKM\n", "PK", "PK\n1\n"])
+def test_text_may_begin_with_the_letters_of_a_zip_archive(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a").write_text(text)
+    assert text_of(tmp_path / "a") == text
+
+
+@pytest.mark.parametrize("data", [b"gene\n", b"", gzip.compress(b"gene\n")], ids=["plain", "empty", "gzip"])
+def test_only_archives_have_members(tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "a.txt").write_bytes(data)
+    with pytest.raises(InputError, match=r"a\.txt: is no zip archive, and one\.txt is to be read from one"):
+        text_of(tmp_path / "a.txt", "one.txt")
+
+
+def test_encrypted_members_are_told(tmp_path: Path) -> None:
+    path = archived(tmp_path / "a.zip", {"one.txt": "gene\n"})
+    data = bytearray(path.read_bytes())
+    for magic, flags_at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data[data.index(magic) + flags_at] |= 1
+    path.write_bytes(bytes(data))
+    with pytest.raises(InputError, match=r"a\.zip: one\.txt is encrypted, or packed in an unusual way"):
+        text_of(path)
+
+
+def test_a_damaged_archive_of_another_packing_is_named(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("a", "".join(f"gene {number}\n" for number in range(5000)))
+    data = bytearray((tmp_path / "a.zip").read_bytes())
+    data[60:200] = bytes(140)
+    (tmp_path / "a.zip").write_bytes(bytes(data))
+    with pytest.raises(InputError, match=r"a\.zip: the compressed file is damaged or cut short"):
+        text_of(tmp_path / "a.zip")
+
+
+def test_an_archive_cannot_come_from_standard_input(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = archived(tmp_path / "a.zip", {"one": "gene\n"})
+    with path.open(encoding="utf-8", errors="replace") as handle:
+        monkeypatch.setattr("sys.stdin", handle)
+        with pytest.raises(InputError, match="standard input: a zip archive cannot be read"):
+            text_of(Path("-"))
+
+
+def table_in(folder: Path, *lines: str, **options: Any) -> pd.DataFrame:
+    (folder / "t.tsv").write_text("".join(f"{line}\n" for line in lines))
+    return read_table(folder / "t.tsv", **options)
+
+
+def test_a_tab_at_the_end_of_data_lines_is_nothing(tmp_path: Path) -> None:
+    plain = table_in(tmp_path, "a\tb", "1\t2", "3\t4")
+    pd.testing.assert_frame_equal(table_in(tmp_path, "a\tb", "1\t2\t", "3\t4\t"), plain)
+    pd.testing.assert_frame_equal(table_in(tmp_path, "a\tb", "1\t2\t", "3\t4"), plain)
+    assert plain["a"].tolist() == [1, 3]
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ("1\t2\t5", "3\t4\t6"),
+        ("1\t2", "3\t4\t6"),
+        ("1\t2\t5", "3\t4"),
+        ("1\t2\t", "3\t4\t6"),
+        ("1\t2\t\t", "3\t4\t\t"),
+    ],
+)
+def test_more_values_than_columns_are_refused(tmp_path: Path, lines: tuple[str, str]) -> None:
+    with pytest.raises(InputError, match=r"t\.tsv: is not a tab-separated table"):
+        table_in(tmp_path, "a\tb", *lines)
+
+
+def test_a_value_that_is_no_number_is_told_with_its_column_and_line(tmp_path: Path) -> None:
+    dtype = {"name": str, "x": np.float64, "y": np.float64}
+    with pytest.raises(InputError, match=r"t\.tsv, column y, line 3: is not a tab-separated table .*much"):
+        table_in(tmp_path, "name\tx\ty", "few\t1\t2", "NA\t1\tmuch", "b\tmany\t3", dtype=dtype | {"x": str})
+    with pytest.raises(InputError, match=r"t\.tsv, column x, line 4: "):
+        table_in(tmp_path, "name\tx\ty", "few\t1\t2", "NA\t\t3", "b\tmany\t3", dtype=dtype)
+    with pytest.raises(InputError, match=r"t\.tsv, column n, line 2: "):
+        table_in(tmp_path, "n", "one", dtype={"n": np.int64})
+
+
+def test_empty_lines_count_among_the_lines_of_a_table(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"t\.tsv, column x, line 5: "):
+        table_in(tmp_path, "x", "", "1", "", "many", dtype={"x": np.float64})
+
+
+def test_a_table_from_standard_input_is_refused_in_one_message(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "t.tsv").write_text("x\nmany\n")
+    with (tmp_path / "t.tsv").open(encoding="utf-8") as handle:
+        monkeypatch.setattr("sys.stdin", handle)
+        with pytest.raises(InputError, match="is not a tab-separated table .*many"):
+            read_table("-", dtype={"x": np.float64})

@@ -5,14 +5,20 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Collection
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from xpresso_core.errors import InputError
+from xpresso_core.files import read_table
 from xpresso_core.gene_groups import OTHER, SHARED, Group, compare_groups, curves, memberships
+from xpresso_core.gene_lists import GeneFinder, read_gene_list
 from xpresso_core.rank_tests import Expect, adjusted, ks_one_sided
+from xpresso_core.residuals import join_expression, read_predictions, residuals
+
+LISTS = Path(__file__).resolve().parents[1] / "resources" / "gene_lists"
 
 
 def table_of(**residuals: float) -> pd.DataFrame:
@@ -191,3 +197,26 @@ def test_curves_hold_every_gene_once() -> None:
 def test_a_test_goes_into_json_as_it_is() -> None:
     for test in compare_groups(SIX, [group("one", {"a"}), group("none", {"z"})]):
         assert json.loads(json.dumps(test.as_dict(), allow_nan=False)) == test._asdict()
+
+
+@pytest.mark.real
+def test_genes_of_known_enhancers_in_k562_are_higher_than_predicted(real_data: Path) -> None:
+    rpkm = pd.read_csv(real_data / "human_mini" / "57epigenomes.RPKM.pc.gz", sep="\t", index_col=False)
+    expression = pd.DataFrame({"gene_id": rpkm["gene_id"], "log10": np.log10(rpkm["E123"] + 0.1)})
+    predicted = read_predictions(
+        real_data / "published" / "human_median_predictions.tsv", columns=("ID", "SCORE")
+    )
+    table = residuals(join_expression(predicted, expression)).table
+    names = read_table(real_data / "human_mini" / "gene_names.tsv", dtype={"gene_name": str})
+    found = GeneFinder(names, None).find(read_gene_list(LISTS / "K562_enhancers.txt"))
+    genes = set(found["gene_id"])
+    (higher,) = compare_groups(table, [group("enhancers", genes)])
+    assert (higher.n, higher.unpredicted) == (16, len(genes) - 16)
+    assert higher.others == len(table) - 16
+    assert higher.p is not None
+    assert higher.p < 1e-6
+    (lower,) = compare_groups(table, [group("enhancers", genes, "lower")])
+    assert lower.p is not None
+    assert lower.p > 0.5
+    mixed = table.sample(frac=1, random_state=0)
+    assert compare_groups(mixed, [group("enhancers", genes)]) == [higher]

@@ -92,6 +92,10 @@ def test_letter_case_counts_unless_it_is_to_be_ignored() -> None:
     }
 
 
+def test_versions_are_no_part_of_identifiers_in_small_letters() -> None:
+    assert meant("ensg01.17", ignore_case=True) == {"ensg01.17": ("identifier", ["ENSG01"])}
+
+
 def test_a_former_name_that_differs_in_case_becomes_ambiguous() -> None:
     names = pd.DataFrame({"gene_id": ["a", "b"], "gene_name": ["A", "B"], "previous": ["Old", "OLD"]})
     assert GeneFinder(None, names).find(["OLD"])["gene_id"].tolist() == ["b"]
@@ -166,11 +170,16 @@ def test_a_list_is_read(tmp_path: Path, data: bytes) -> None:
 def test_a_list_in_an_archive(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "lists.zip", "w") as archive:
         archive.writestr("first.txt", "A\r\nB\r\n")
+    assert read_gene_list(tmp_path / "lists.zip") == ["A", "B"]
+    with zipfile.ZipFile(tmp_path / "lists.zip", "a") as archive:
         archive.writestr("second.txt", "C\n")
-    assert read_gene_list(tmp_path / "lists.zip", "second.txt") == ["C"]
-    assert read_gene_list(tmp_path / "lists.zip", member="first.txt") == ["A", "B"]
     with pytest.raises(InputError, match=r"lists\.zip: holds 2 files.*first\.txt, second\.txt"):
         read_gene_list(tmp_path / "lists.zip")
+
+
+def test_text_may_begin_with_the_letters_of_a_zip_archive(tmp_path: Path) -> None:
+    (tmp_path / "list.txt").write_text("PKM\nGATA1\n")
+    assert read_gene_list(tmp_path / "list.txt") == ["PKM", "GATA1"]
 
 
 @pytest.mark.parametrize("text", ["", "\n\n", "# only a title\n", "\tno symbol\n"])

@@ -214,6 +214,9 @@ def test_captions_render_and_know_their_wildcards(path):
         "table": "encode",
         "search": "tpe",
         "family": "sizes",
+        "residual": "K562",
+        "gene_set": "domains",
+        "halflives": "TimeLapse",
     }
     template = jinja2.Environment(undefined=jinja2.StrictUndefined).from_string(path.read_text("utf-8"))
     text = template.render(snakemake={"wildcards": wildcards}, files=[], categories={})

@@ -24,9 +24,7 @@ from xpresso_core.measured_halflives import (
 from xpresso_core.rank_tests import pearson, spearman
 from xpresso_core.residuals import join_expression, read_predictions, residuals
 
-GENES = pd.DataFrame(
-    {"gene_id": ["a", "b", "c", "d"], "gene_name": ["ALPHA", "TWIN", "TWIN", "DELTA"]}
-)
+GENES = pd.DataFrame({"gene_id": ["a", "b", "c", "d"], "gene_name": ["ALPHA", "TWIN", "TWIN", "DELTA"]})
 NAMES = pd.DataFrame(
     {"gene_id": ["a", "d"], "gene_name": ["ALPHA", "DELTA"], "synonyms": ["ALSO|MANY", "MANY"]}
 )
@@ -70,7 +68,7 @@ def test_a_table_is_read_whatever_its_packing(tmp_path: Path) -> None:
         ("0", r"t\.tsv, name ALPHA: 1 half-lives are not positive numbers, the first is 0\.0"),
         ("-1.5", r"t\.tsv, name ALPHA: 1 half-lives are not positive numbers, the first is -1\.5"),
         ("inf", r"t\.tsv, name ALPHA: 1 half-lives are not positive numbers, the first is inf"),
-        ("long", r"t\.tsv: is not a tab-separated table .*long"),
+        ("long", r"t\.tsv, column mean, line 2: is not a tab-separated table .*long"),
     ],
 )
 def test_half_lives_that_are_none_are_refused(tmp_path: Path, value: str, message: str) -> None:
@@ -92,16 +90,53 @@ def test_missing_columns_and_values_are_told(tmp_path: Path) -> None:
         read_halflives(tmp_path / "none.tsv", "name", "mean")
 
 
+def test_other_columns_may_be_called_anything(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text("name\tmean\thalf_life\tentry\nA\t1\t2\t3\n")
+    found = read_halflives(tmp_path / "t.tsv", "name", "mean")
+    assert found.to_dict("list") == {"entry": ["A"], "half_life": [1.0]}
+    turned = read_halflives(tmp_path / "t.tsv", "entry", "half_life")
+    assert turned.to_dict("list") == {"entry": ["3"], "half_life": [2.0]}
+
+
+def test_one_column_is_not_both_genes_and_half_lives(tmp_path: Path) -> None:
+    (tmp_path / "t.tsv").write_text("name\tmean\nA\t1\n")
+    with pytest.raises(InputError, match=r"t\.tsv: genes and half-lives cannot both be in the column mean"):
+        read_halflives(tmp_path / "t.tsv", "mean", "mean")
+
+
 def test_rows_of_one_gene_are_averaged_as_logarithms() -> None:
     finder = GeneFinder(GENES, NAMES)
-    rows = measured(("ALPHA", 2.0), ("ALSO", 8.0), ("TWIN", 4.0), ("GONE", 9.0), ("MANY", 9.0))
+    rows = measured(("ALPHA", 2.0), ("ALPHA", 8.0), ("TWIN", 4.0), ("GONE", 9.0), ("MANY", 9.0))
     found = halflives_of_genes(rows, finder)
     assert found["gene_id"].tolist() == ["a", "b", "c"]
     assert found["log2_halflife"].tolist() == pytest.approx([2, 2, 2])
     mixed = halflives_of_genes(rows[::-1].reset_index(drop=True), finder)
     pd.testing.assert_frame_equal(mixed, found)
-    thrice = halflives_of_genes(measured(("DELTA", 1.0), ("DELTA", 2.0), ("d", 4.0)), finder)
-    assert thrice.to_dict("list") == {"gene_id": ["d"], "log2_halflife": [1.0]}
+
+
+@pytest.mark.parametrize(
+    ("rows", "log2"),
+    [
+        ([("d", 32.0), ("DELTA", 1.0), ("DELTA", 2.0)], 5.0),
+        ([("d", 32.0), ("d", 2.0), ("DELTA", 1.0)], 3.0),
+        ([("d.3", 32.0), ("d", 2.0)], 1.0),
+        ([("DELTA", 1.0), ("DELTA", 2.0)], 0.5),
+    ],
+)
+def test_of_several_rows_of_a_gene_the_surest_count(rows: list[tuple[str, float]], log2: float) -> None:
+    finder = GeneFinder(GENES, NAMES)
+    for given in (rows, rows[::-1]):
+        found = halflives_of_genes(measured(*given), finder)
+        assert found.to_dict("list") == {"gene_id": ["d"], "log2_halflife": [log2]}
+
+
+def test_a_present_name_goes_before_a_synonym() -> None:
+    finder = GeneFinder(GENES, NAMES)
+    found = halflives_of_genes(measured(("ALSO", 8.0), ("ALPHA", 2.0), ("TWIN", 4.0)), finder)
+    assert found["gene_id"].tolist() == ["a", "b", "c"]
+    assert found["log2_halflife"].tolist() == [1.0, 2.0, 2.0]
+    alone = halflives_of_genes(measured(("ALSO", 8.0)), finder)
+    assert alone.to_dict("list") == {"gene_id": ["a"], "log2_halflife": [3.0]}
 
 
 def test_ten_genes_by_hand() -> None:

@@ -35,7 +35,9 @@ def test_everything_that_the_paper_needs_is_fetched_once() -> None:
     human, mouse = ([file for species, file in found if species == name] for name in ("human", "mouse"))
     assert len(human) == 17
     assert len(mouse) == 13
-    assert found["human", "K562.domains.segments.bed"] == Place("residuals.K562.groups.domains.segments", "dihmm_domains")
+    assert found["human", "K562.domains.segments.bed"] == Place(
+        "residuals.K562.groups.domains.segments", "dihmm_domains"
+    )
     assert found["mouse", "mESC.mirna_targets.tsv"].value == "targetscan_mouse_71"
     assert not [file for _, file in found if "labelled" in file]  # lists of the project are not fetched
 

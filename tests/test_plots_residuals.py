@@ -53,6 +53,16 @@ def test_marked_genes_are_named_and_counted(tmp_path: Path) -> None:
     assert "B" not in lines
 
 
+def test_genes_without_a_residual_are_told(tmp_path: Path) -> None:
+    table = exact(1.0, -1.0)
+    for labelled in (["g0"], [], None):
+        plot_labelled_residuals(
+            tmp_path / "a.svg", "K562", table, labelled, units=UNITS, missing=list("ABCDEF")
+        )
+        assert "Without a residual: A, B, C, D and 2 more." in " ".join(words(tmp_path / "a.svg").split())
+    assert "Without" not in draw(tmp_path / "b.svg", table, ["g0"])
+
+
 @pytest.mark.parametrize(
     ("residual", "told"),
     [

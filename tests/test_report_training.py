@@ -10,10 +10,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from xpresso_core.comparison import write_comparison
 from xpresso_core.evaluation import evaluation_metrics
 from xpresso_core.files import write_json, write_table
+from xpresso_core.landing_training import across_words
 from xpresso_core.metrics import prediction_metrics
-from xpresso_core.report_training import draw_ensembles, draw_family, draw_split_costs, draw_tested_on
+from xpresso_core.report_training import (
+    LEAST_SHARED,
+    draw_classifier,
+    draw_ensembles,
+    draw_family,
+    draw_split_costs,
+    draw_tested_on,
+)
 
 GENES = [f"g{number}" for number in range(120)]
 ROW: dict[str, Any] = {
@@ -110,22 +119,38 @@ def test_a_family_that_does_not_vary_the_training_set_tells_its_size(tmp_path: P
     assert pd.read_csv(tmp_path / "table.tsv", sep="\t")["training"].tolist() == [33]
 
 
-def test_models_on_other_datasets_stand_beside_those_datasets_own(tmp_path: Path) -> None:
+def elsewhere(folder: Path, genes: int) -> pd.DataFrame:
+    """Test an experiment's models on so many of its genes in a dataset b, and compare them with models of b's own."""
     experiments = {
         "own": ROW | {"dataset": "b"},
         "median": ROW | {"tested_on": ["b"]},
         "unlike": ROW | {"dataset": "b", "inputs": ["halflife"]},
     }
     for name, row in experiments.items():
-        folder = make_experiment(tmp_path / row["dataset"] / name)
-        predictions = pd.read_csv(folder / "predictions.tsv", sep="\t")
+        made = make_experiment(folder / row["dataset"] / name)
+        predictions = pd.read_csv(made / "predictions.tsv", sep="\t").head(genes)
         worse = predictions.assign(predicted=predictions["predicted"] + np.sin(np.arange(len(predictions))))
-        write_table(worse, folder / "tested_on" / "b.tsv")
-        write_json(prediction_metrics(worse).as_dict(), folder / "tested_on" / "b.json")
+        write_table(worse, made / "tested_on" / "b.tsv")
+        write_json(prediction_metrics(worse).as_dict(), made / "tested_on" / "b.json")
     draw_tested_on(
-        experiments, {"a": "s", "b": "s"}, tmp_path, tmp_path / "table.tsv", tmp_path / "figure.svg", seed=1
+        experiments, {"a": "s", "b": "s"}, folder, folder / "table.tsv", folder / "figure.svg", seed=1
     )
-    table = pd.read_csv(tmp_path / "table.tsv", sep="\t")
+    return pd.read_csv(folder / "table.tsv", sep="\t")
+
+
+@pytest.mark.parametrize("genes", [LEAST_SHARED - 1, LEAST_SHARED])
+def test_models_of_the_dataset_are_compared_over_enough_shared_genes(tmp_path: Path, genes: int) -> None:
+    median = elsewhere(tmp_path, genes).iloc[1]
+    assert median["own_gain_n"] == genes
+    known = [np.isfinite(median[column]) for column in ("own_gain", "own_gain_ci_low", "own_gain_ci_high")]
+    assert known == [genes >= LEAST_SHARED] * 3
+    figure = (tmp_path / "figure.svg").read_text()
+    assert (f"its own models, {genes} genes: " in figure) == (genes >= LEAST_SHARED)
+    assert ("its own models" in figure) == (genes >= LEAST_SHARED)
+
+
+def test_models_on_other_datasets_stand_beside_those_datasets_own(tmp_path: Path) -> None:
+    table = elsewhere(tmp_path, len(GENES))
     assert table[["experiment", "trained_on", "tested_on", "orthologs"]].to_numpy().tolist() == [
         ["own", "b", "b", False],
         ["median", "a", "b", False],
@@ -134,7 +159,11 @@ def test_models_on_other_datasets_stand_beside_those_datasets_own(tmp_path: Path
     assert np.isnan(own["own_gain"])
     assert median["own_gain"] == pytest.approx(own["r2"] - median["r2"])
     assert median["own_gain_ci_low"] < median["own_gain"] < median["own_gain_ci_high"]
-    assert f"its own models: {median['own_gain']:+.3f}" in (tmp_path / "figure.svg").read_text()
+    assert np.isnan(own["own_gain_n"])
+    assert median["own_gain_n"] == len(GENES)
+    gain, low, high = (f"{median[f'own_gain{end}']:+.3f}" for end in ("", "_ci_low", "_ci_high"))
+    note = f"its own models, {len(GENES)} genes: {gain} ({low} to {high})"
+    assert note in (tmp_path / "figure.svg").read_text()
 
 
 def test_a_random_split_is_compared_with_chromosomes_gene_by_gene(tmp_path: Path) -> None:
@@ -148,3 +177,30 @@ def test_a_random_split_is_compared_with_chromosomes_gene_by_gene(tmp_path: Path
     assert table["r2_chromosomes"] == pytest.approx(r2(held))
     assert (table["n_train_random"], table["n_train_chromosomes"]) == (100, 60)
     assert table["dataset"] == "a"
+
+
+def test_where_one_dataset_alone_has_more_there_is_nothing_to_tell_apart(tmp_path: Path) -> None:
+    genes = [f"g{number}" for number in range(6)]
+    first = np.array([3.0, 3.0, 1.0, 0.0, 0.5, 0.2])
+    second = np.array([0.0, 0.5, 1.0, 0.0, 0.5, 0.1])
+    write_comparison(
+        pd.Series(first, index=genes), pd.Series(second, index=genes), tmp_path / "c.tsv", tmp_path / "c.json"
+    )
+    for name, label in (("first", first), ("second", second)):
+        table = pd.DataFrame({"gene_id": genes, "observed": label, "predicted": label, "fold": 1})
+        write_table(table, tmp_path / f"{name}.tsv")
+    files = [tmp_path / name for name in ("t.tsv", "s.json", "f.svg")]
+    draw_classifier(
+        *(tmp_path / name for name in ("c.tsv", "first.tsv", "second.tsv")),
+        *files,
+        names=["K562", "median"],
+        calls="fold_change",
+    )
+    found = json.loads(files[1].read_text())
+    assert found["auc"] is None
+    assert found["note"].startswith("No gene is called as much higher in the second dataset")
+    assert "No gene is called as much higher" in files[2].read_text()
+    assert pd.read_csv(files[0], sep="\t").empty
+    rows = {"pair": {"datasets": ["K562", "median"], "classifier": {}}}
+    (tmp_path / "pair.classifier.json").write_text(files[1].read_text())
+    assert across_words(rows, tmp_path, None, None) == [f"**pair**: {found['note']}"]

@@ -101,7 +101,8 @@ def test_residuals_of_an_experiment(tmp_path: Path) -> None:
     assert (facts["n"], facts["unmeasured"], facts["constant"]) == (3, 0, False)
     assert (facts["slope"], facts["intercept"]) == pytest.approx((2, 1))
     worst = read_table(tmp_path / "out" / "extremes.tsv")
-    assert worst["gene_id"].tolist() == [IDS[0], IDS[1]]
+    assert worst["gene_id"].tolist() == [IDS[0], IDS[2], IDS[1]]
+    assert worst["rank"].tolist() == [1, 2, 1]
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
         "extremes.tsv",
         "residuals.json",
@@ -111,7 +112,8 @@ def test_residuals_of_an_experiment(tmp_path: Path) -> None:
 
 def test_residuals_of_predictions_made_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "p.tsv").write_text(
-        "ID\tSCORE\n" + "".join(f"{gene}.7\t{value}\n" for gene, value in zip(IDS, [0, 1, 2, 5], strict=False))
+        "ID\tSCORE\n"
+        + "".join(f"{gene}.7\t{value}\n" for gene, value in zip(IDS, [0, 1, 2, 5], strict=False))
     )
     write_table(pd.DataFrame({"gene_id": IDS[2::-1], "log10": [6.0, 1.0, 2.0]}), tmp_path / "e.tsv")
     facts = take(tmp_path, tmp_path / "p.tsv", tmp_path / "e.tsv", ["ID", "SCORE"])
@@ -130,6 +132,32 @@ def test_tables_without_their_columns_are_named(tmp_path: Path) -> None:
         take(tmp_path, tmp_path / "p.tsv", tmp_path / "e.tsv")
     with pytest.raises(InputError, match=r"p\.tsv: lacks the columns ID, SCORE\."):
         take(tmp_path, tmp_path / "p.tsv", tmp_path / "e.tsv", ["ID", "SCORE"])
+    assert not (tmp_path / "out").exists()
+
+
+def test_versions_of_identifiers_do_not_keep_tables_apart(tmp_path: Path) -> None:
+    rows = "".join(f"{gene}.{at}\t{at * at}\t{at}\n" for at, gene in enumerate(IDS[:5]))
+    (tmp_path / "p.tsv").write_text(f"gene_id\tobserved\tpredicted\n{rows}")
+    assert take(tmp_path, tmp_path / "p.tsv", None)["n"] == 5
+    assert read_residuals(tmp_path / "out" / "residuals.tsv")["gene_name"].tolist()[0] == "GENE1"
+    (tmp_path / "e.tsv").write_text(f"gene_id\tlog10\tother\n{rows}")
+    facts = take(tmp_path, tmp_path / "p.tsv", tmp_path / "e.tsv")
+    assert (facts["n"], facts["unmeasured"]) == (5, 0)
+
+
+def test_a_scale_of_their_own_is_for_predictions_made_elsewhere(tmp_path: Path) -> None:
+    table = pd.DataFrame({"gene_id": IDS[:3], "observed": [2.0, 1.0, 6.0], "predicted": [0.0, 1e-6, 2e-6]})
+    write_table(table, tmp_path / "p.tsv")
+    write_table(table.rename(columns={"observed": "log10"}), tmp_path / "e.tsv")
+    assert take(tmp_path, tmp_path / "p.tsv", None)["constant"]
+    assert not take(tmp_path, tmp_path / "p.tsv", tmp_path / "e.tsv")["constant"]
+
+
+def test_values_that_are_no_numbers_are_named_with_their_column_and_line(tmp_path: Path) -> None:
+    rows = "".join(f"{gene}\t{at}\t{'NA' if at == 2 else at}\n" for at, gene in enumerate(IDS[:5]))
+    (tmp_path / "p.tsv").write_text(f"gene_id\tobserved\tpredicted\n{rows}")
+    with pytest.raises(InputError, match=r"p\.tsv, column predicted, line 4: .*NA"):
+        take(tmp_path, tmp_path / "p.tsv", None)
     assert not (tmp_path / "out").exists()
 
 
@@ -153,6 +181,8 @@ def test_lists_are_compared_with_all_other_genes(tmp_path: Path) -> None:
         "down": {"name": 1, "official name": 1, "identifier": 1},
     }
     assert facts["unplaced"] == 0
+    assert facts["shared"] == 1
+    assert set(facts) == {"tests", "entries", "shared", "unplaced"}
 
 
 def test_entries_are_told_by_how_they_were_found(tmp_path: Path) -> None:

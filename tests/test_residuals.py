@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +17,8 @@ from xpresso_core.residuals import (
     RESIDUAL_COLUMNS,
     extremes,
     join_expression,
+    read_expression,
+    read_observed,
     read_predictions,
     read_residuals,
     residuals,
@@ -37,7 +40,7 @@ def random_table(seed: int = 0, genes: int = 60) -> pd.DataFrame:
 
 def table_of(*residual: float) -> pd.DataFrame:
     """Return a table of the given residuals; its genes are g0, g1, ..."""
-    table = pd.DataFrame({column: 0.0 for column in RESIDUAL_COLUMNS}, index=range(len(residual)))
+    table = pd.DataFrame(dict.fromkeys(RESIDUAL_COLUMNS, 0.0), index=range(len(residual)))
     ids = [f"g{number}" for number in range(len(residual))]
     return table.assign(gene_id=ids, gene_name="", residual=residual)
 
@@ -125,6 +128,30 @@ def test_constant_predictions_leave_the_distance_from_the_mean() -> None:
     assert found.table["raw_residual"].tolist() == pytest.approx([1.3, 0.3, 5.3])
 
 
+@pytest.mark.parametrize("scale", [1e-4, 1e-9, 1.0, 1e6])
+def test_any_linear_scale_will_do_for_predictions_made_elsewhere(scale: float) -> None:
+    found = residuals(THREE.assign(predicted=THREE["predicted"] * scale + scale), any_scale=True)
+    assert not found.constant
+    assert found.slope == pytest.approx(2 / scale)
+    assert found.intercept == pytest.approx(-1)
+    assert found.r2 == pytest.approx(8 / 14)
+    assert found.table["recalibrated"].tolist() == pytest.approx([1, 3, 5])
+    assert found.table["residual"].tolist() == pytest.approx([1, -2, 1])
+
+
+def test_predictions_that_spread_over_rounding_errors_are_constant_unless_their_scale_is_their_own() -> None:
+    collapsed = THREE.assign(predicted=0.7 + 1e-6 * THREE["predicted"])
+    assert residuals(collapsed).constant
+    assert not residuals(collapsed, any_scale=True).constant
+
+
+def test_equal_predictions_are_constant_on_any_scale() -> None:
+    found = residuals(THREE.assign(predicted=0.7), any_scale=True)
+    assert found.constant
+    assert (found.slope, found.intercept) == pytest.approx((0, 3))
+    assert found.table["residual"].tolist() == pytest.approx([-1, -2, 3])
+
+
 def test_perfect_predictions_leave_nothing() -> None:
     found = residuals(THREE.assign(predicted=THREE["observed"]))
     assert (found.slope, found.intercept, found.r2) == pytest.approx((1, 0, 1))
@@ -137,8 +164,15 @@ def test_perfect_predictions_leave_nothing() -> None:
         (THREE[:2], "2 genes are too few"),
         (THREE[:0], "predictions: the table has no rows"),
         (THREE.assign(observed=1.0), "metrics"),
-        (THREE.assign(observed=[1.0, np.nan, 2.0]), "missing or infinite"),
-        (THREE.assign(predicted=[1.0, np.inf, 2.0]), "missing or infinite"),
+        (
+            THREE.assign(observed=[1.0, np.nan, np.nan]),
+            "predictions, gene g2: 2 values of observed are missing or infinite",
+        ),
+        (
+            THREE.assign(predicted=[1.0, 2.0, np.inf]),
+            "predictions, gene g3: 1 values of predicted are missing or infinite",
+        ),
+        (THREE.assign(gene_id=["g1", None, "g3"]), "predictions: 1 rows have no gene"),
         (
             THREE.assign(gene_id=["g1", "g2", "g1"]),
             "predictions, gene g1: 1 genes are there more than once",
@@ -163,12 +197,22 @@ def test_the_genes_that_fit_worst() -> None:
     )
 
 
-@pytest.mark.parametrize(("genes", "each"), [(0, 0), (1, 0), (2, 1), (3, 1), (4, 2), (9, 3)])
-def test_no_gene_is_among_both_kinds_of_extremes(genes: int, each: int) -> None:
+@pytest.mark.parametrize(
+    ("genes", "more", "less"), [(0, 0, 0), (1, 0, 1), (2, 1, 1), (3, 1, 1), (4, 2, 2), (9, 3, 3)]
+)
+def test_no_gene_is_among_both_kinds_of_extremes(genes: int, more: int, less: int) -> None:
     found = extremes(table_of(*np.linspace(-1, 1, genes)), 3)
-    assert len(found) == 2 * each
+    assert len(found) == more + less
     assert found["gene_id"].is_unique
-    assert (found["direction"] == "more than predicted").sum() == each
+    assert (found["direction"] == "more than predicted").sum() == more
+
+
+def test_extremes_lie_on_their_side_of_the_line() -> None:
+    found = extremes(table_of(1, 1, 1, 1, 0, -5), 3)
+    assert found["gene_id"].tolist() == ["g0", "g1", "g2", "g5"]
+    assert found["rank"].tolist() == [1, 2, 3, 1]
+    assert found["fold"].tolist() == pytest.approx([10, 10, 10, 1e5])
+    assert extremes(table_of(0, 0), 3).empty
 
 
 def test_flipped_residuals_swap_the_directions() -> None:
@@ -183,6 +227,12 @@ def test_equal_residuals_above_go_by_identifier_whatever_the_order_of_rows() -> 
     table = table_of(1, 1, 1, -1, -2, -3)
     for rows in (table, table[::-1]):
         assert extremes(rows, 2)["gene_id"].tolist() == ["g0", "g1", "g5", "g4"]
+
+
+def test_equal_residuals_below_go_by_identifier_whatever_the_order_of_rows() -> None:
+    table = table_of(2, 1, 0.5, -1, -1, -1)
+    for rows in (table, table[::-1]):
+        assert extremes(rows, 2)["gene_id"].tolist() == ["g0", "g1", "g3", "g4"]
 
 
 def test_predictions_made_elsewhere(tmp_path: Path) -> None:
@@ -208,10 +258,43 @@ def test_tables_of_predictions_that_cannot_be_used(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"p\.tsv, gene ENSG1: 1 genes are there more than once"):
         read_predictions(path)
     path.write_text("gene_id\tpredicted\nA\tmuch\n")
-    with pytest.raises(InputError, match=r"p\.tsv.*much"):
+    with pytest.raises(InputError, match=r"p\.tsv, column predicted, line 2: .*much"):
+        read_predictions(path)
+    path.write_text("gene_id\tpredicted\n\t1\nA\t2\n")
+    with pytest.raises(InputError, match=r"p\.tsv: 1 rows have no gene\. Give every row an identifier"):
         read_predictions(path)
     with pytest.raises(InputError, match=r"none\.tsv: cannot be read"):
         read_predictions(tmp_path / "none.tsv")
+
+
+def test_observed_values_and_expression_are_read_without_versions(tmp_path: Path) -> None:
+    path = tmp_path / "t.tsv"
+    path.write_text("fold\tgene_id\tlog10\tpredicted\tobserved\n1\tENSG1.7\t3\t2\t1\n1\tFBgn2.2\t6\t5\t4\n")
+    observed, expression = read_observed(path), read_expression(path)
+    assert observed.to_dict("list") == {
+        "gene_id": ["ENSG1", "FBgn2.2"],
+        "observed": [1.0, 4.0],
+        "predicted": [2.0, 5.0],
+    }
+    assert expression.to_dict("list") == {"gene_id": ["ENSG1", "FBgn2.2"], "log10": [3.0, 6.0]}
+
+
+@pytest.mark.parametrize("read", [read_observed, read_expression])
+def test_tables_of_genes_that_cannot_be_used(tmp_path: Path, read: Callable[[Path], pd.DataFrame]) -> None:
+    path = tmp_path / "t.tsv"
+    header = "gene_id\tobserved\tpredicted\tlog10\n"
+    path.write_text(f"{header}ENSG1.1\t1\t1\t1\nENSG1.2\t2\t2\t2\n")
+    with pytest.raises(InputError, match=r"t\.tsv, gene ENSG1: 1 genes are there more than once"):
+        read(path)
+    path.write_text(f"{header}A\t1\t1\t1\n\t2\t2\t2\n")
+    with pytest.raises(InputError, match=r"t\.tsv: 1 rows have no gene"):
+        read(path)
+    path.write_text(f"{header}A\tNA\tNA\tNA\n")
+    with pytest.raises(InputError, match=r"t\.tsv, column (observed|log10), line 2: .*NA"):
+        read(path)
+    path.write_text("gene_id\tx\nA\t1\n")
+    with pytest.raises(InputError, match=r"t\.tsv: lacks the column"):
+        read(path)
 
 
 def test_joining_keeps_the_order_of_predictions_and_the_genes_of_both() -> None:

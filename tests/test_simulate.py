@@ -112,6 +112,12 @@ def checksums(folder: Path) -> dict[str, str]:
     return {str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest() for p in paths}
 
 
+def listed_numbers(folder: Path, name: str) -> list[str]:
+    """Return a list of genes by the number that all names of a gene have, those of no gene as they are."""
+    names = (folder / f"{name}_genes.txt").read_text().splitlines()
+    return sorted(re.sub(r"^SIM(?:SYN|OLD)?(\d+)[A-Z]?$", r"\1", name) for name in names)
+
+
 def test_same_seed_same_bytes_other_seed_other_bytes(tmp_path: Path) -> None:
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
         simulate_species(tmp_path / name, seed=seed, genes=40, chromosomes=3)
@@ -136,12 +142,16 @@ def test_the_sister_species_differs_in_identifiers_and_expression_alone(tmp_path
         simulate_species(sister, seed=seed, genes=150, chromosomes=4, relative=True)
         one, two = checksums(own), checksums(sister)
         assert sorted(one) == sorted(two)
-        assert {name for name in one if one[name] == two[name]} == {
+        lists = {"super_enhancer_genes.txt", "polycomb_genes.txt"}
+        assert {name for name in one if one[name] == two[name]} - lists == {
             *("genome.fa", "cage_peaks.bb", "orthologs.tsv", "motifs.meme"),
             *("sure.chain.gz", "sure.minus.bw", "sure.plus.bw"),
-            *("domains.bed", "super_enhancer_genes.txt", "polycomb_genes.txt"),
-            *("half_lives.tsv", "mirna_counts.tsv", "truth/mirna.tsv"),
+            *("domains.bed", "half_lives.tsv", "mirna_counts.tsv", "truth/mirna.tsv"),
         }
+        # The same genes, but which of them go by another name depends on the order of the known enhancer genes,
+        # which are drawn from the same stream before them and by the expression of each species.
+        for name in ("super_enhancer", "polycomb"):
+            assert listed_numbers(own, name) == listed_numbers(sister, name)
         truth, other = read_folder(own).truth, read_folder(sister).truth
         own_ids, sister_ids = truth["gene_id"], other["gene_id"]
         assert sister_ids.str.startswith("SIMRG").all()
@@ -449,7 +459,7 @@ def test_explainable_share_is_what_the_truth_says(files: Files) -> None:
     kept, shares = files.kept, files.model["variance_shares"]
     r2 = np.corrcoef(kept["expected_log10_median"], kept["log10_median"])[0, 1] ** 2
     assert shares["explainable"] == pytest.approx(r2, abs=1e-9)
-    assert 0.75 < shares["explainable"] < 0.81
+    assert 0.72 < shares["explainable"] < 0.78
     assert 0.10 < shares["halflife_added"] < 0.20
     assert shares["cpg_linear"] < shares["explainable"] - 0.2, "CpG is not the only thing"
     assert shares["promoter_only"] + shares["halflife_added"] + shares["noise"] == pytest.approx(1)

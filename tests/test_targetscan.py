@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import zipfile
 from pathlib import Path
 
@@ -26,21 +27,21 @@ def changed(path: Path, old: str, new: str) -> Path:
 def test_the_mouse_rows_of_the_miniature() -> None:
     found = read_summary_counts(DATA, 10090)
     assert found.table.to_numpy().tolist() == [
-        ["Alpha1", "AAGUGCU", -0.473, 2],
-        ["Alpha1", "AAGUGCU", -0.101, 1],
-        ["Beta2", "AAGUGCU", -0.2, 1],
-        ["Alpha1", "AAAGUGC", -0.064, 2],
-        ["Delta4", "AAAGUGC", 0.0, 1],
-        ["NA", "GAGGUAG", -0.998, 2],
+        ["Alpha1", "AAGUGCU", -0.473, "mmu-miR-291a-3p"],
+        ["Alpha1", "AAGUGCU", -0.101, "mmu-miR-291a-3p"],
+        ["Beta2", "AAGUGCU", -0.2, "mmu-miR-291a-3p"],
+        ["Alpha1", "AAAGUGC", -0.064, "mmu-miR-17-5p"],
+        ["Delta4", "AAAGUGC", 0.0, "mmu-miR-17-5p"],
+        ["NA", "GAGGUAG", -0.998, "mmu-let-7a-5p"],
     ]
-    assert found.table.columns.tolist() == ["symbol", "seed", "score", "sites"]
-    assert found.table.dtypes.astype(str).tolist() == ["str", "str", "float64", "int64"]
+    assert found.table.columns.tolist() == ["symbol", "seed", "score", "representative"]
+    assert found.table.dtypes.astype(str).tolist() == ["str", "str", "float64", "str"]
     assert found.without_score == 1
 
 
 def test_another_species() -> None:
     found = read_summary_counts(DATA, 9606)
-    assert found.table.to_numpy().tolist() == [["ALPHA1", "AAGUGCU", -0.48, 2]]
+    assert found.table.to_numpy().tolist() == [["ALPHA1", "AAGUGCU", -0.48, "hsa-miR-302a-3p"]]
     assert found.without_score == 0, "the row without a score is of mouse"
 
 
@@ -51,9 +52,9 @@ def test_columns_are_found_by_name_in_any_order_and_spelling(tmp_path: Path) -> 
     expected = read_summary_counts(DATA, 10090)
     found = read_summary_counts(tmp_path / "a.tsv", 10090)
     pd.testing.assert_frame_equal(found.table, expected.table)
-    wanted = ("gene symbol", "family", "species", "cumulative", "total num")
+    wanted = ("gene symbol", "family", "species", "cumulative", "representative")
     fewer = [name for name in table.columns if any(word in name.lower() for word in wanted)]
-    assert len(fewer) == 6
+    assert len(fewer) == 5
     table[fewer].to_csv(tmp_path / "b.tsv", sep="\t", index=False)
     pd.testing.assert_frame_equal(read_summary_counts(tmp_path / "b.tsv", 10090).table, expected.table)
 
@@ -87,7 +88,6 @@ def test_a_taxon_that_is_not_there() -> None:
         ("GAGGUAG", "let-7", 8, "miRNA family is no seed: 'let-7'"),
         ("GAGGUAG", "GAGGTAG", 8, "miRNA family is no seed: 'GAGGTAG'"),
         ("\t10116\t", "\trat\t", 9, "Species ID is no number: 'rat'"),
-        ("GAGGUAG\t10090\t2", "GAGGUAG\t10090\tx", 8, "Total num conserved sites is no number: 'x'"),
     ],
 )
 def test_a_fault_is_told_with_its_row(tmp_path: Path, old: str, new: str, row: int, what: str) -> None:
@@ -125,9 +125,10 @@ def test_files_that_are_no_summary_counts(tmp_path: Path, content: bytes, messag
         read_summary_counts(tmp_path / "a.txt", 10090)
 
 
-def test_one_missing_column(tmp_path: Path) -> None:
-    path = changed(tmp_path / "a.tsv", "Cumulative weighted context++ score", "Total context score")
-    with pytest.raises(InputError, match=r"lacks the column cumulative weighted context\+\+ score"):
+@pytest.mark.parametrize("column", ["Cumulative weighted context++ score", "Representative miRNA"])
+def test_one_missing_column(tmp_path: Path, column: str) -> None:
+    path = changed(tmp_path / "a.tsv", column, "Something else")
+    with pytest.raises(InputError, match=f"lacks the column {re.escape(column.lower())}"):
         read_summary_counts(path, 10090)
 
 

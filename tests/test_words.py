@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import jinja2
+import pytest
 from docutils.core import publish_parts
 
-from xpresso_core.words import and_, literal, plain
+from xpresso_core.words import and_, literal, p_equals, p_text, plain
 
 
 def test_items_are_joined_as_people_do() -> None:
@@ -22,3 +23,21 @@ def test_escaped_text_comes_out_as_it_went_in() -> None:
         publish_parts(text, writer="html", settings_overrides=settings)
     html = publish_parts(jinja2.Environment().from_string(plain(evil)).render(), writer="html")["html_body"]
     assert "{{ x }} {% y %} a_ `b` *c* |d| &lt;e&gt; [1]_ :f: \\g" in html
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [
+        (None, "not tested"),
+        (0.0, "< 1e-300"),
+        (1e-310, "< 1e-300"),
+        (3.14e-12, "3.1e-12"),
+        (0.00094, "9.4e-04"),
+        (0.0213, "0.021"),
+        (1.0, "1"),
+    ],
+)
+def test_p_values_in_words(p: float | None, text: str) -> None:
+    assert p_text(p) == text
+    if p is not None:
+        assert p_equals(p) == ("P < 1e-300" if p < 1e-300 else f"P = {text}")

@@ -25,6 +25,10 @@ Calls = Literal["fold_change", "zscore"]
 Floats = NDArray[np.float64]
 
 
+class OneClassError(InputError):
+    """All genes that differ have more in the same dataset, so that there is nothing to tell apart."""
+
+
 class Classifier(NamedTuple):
     """How well a difference of predictions tells two classes of genes apart.
 
@@ -89,8 +93,10 @@ def classify(table: pd.DataFrame, first: pd.DataFrame, second: pd.DataFrame, cal
     Raises
     ------
     InputError
-        If a column is missing, a gene is there twice, a value is missing or infinite, predictions are of another
-        label than the table's, or no gene of a class has two predictions.
+        If a column is missing, a gene is there twice, a value is missing or infinite, or predictions are of another
+        label than the table's.
+    OneClassError
+        If no gene of a class has two predictions.
     """
     if calls not in get_args(Calls):
         what = f"genes cannot be called by {calls!r}"
@@ -278,9 +284,10 @@ def _check_classes(called: pd.DataFrame, rows: pd.DataFrame) -> None:
             what = (
                 f"no gene is called as much higher in the {name} dataset, so there is nothing to tell apart"
             )
-            raise InputError(
+            raise OneClassError(
                 what, where="classifier", remedy="Compare datasets that differ more, or leave it out"
             )
         if not (rows["call"] == name).any():
             what = f"none of the {among} genes that are higher in the {name} dataset has both predictions"
-            raise InputError(what, where="classifier", remedy="Give experiments that test all genes (folds)")
+            remedy = "Give experiments that test all genes (folds)"
+            raise OneClassError(what, where="classifier", remedy=remedy)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from xpresso_core.cli_command import Command, check_outputs, say
@@ -71,8 +70,8 @@ def _run(arguments: argparse.Namespace) -> None:
 
     names = read_gene_names(arguments.names) if arguments.names else None
     predictions = _predictions(arguments)
-    found = residuals(predictions, names_of(None, names))
-    genes = predictions[["gene_id"]].assign(gene_name="") if names is None else None
+    found = residuals(predictions, names_of(None, names), any_scale=arguments.expression is not None)
+    genes = predictions[["gene_id"]].assign(gene_name="")
     finder = GeneFinder(genes, names, ignore_case=arguments.ignore_case)
     groups = [_group(path, finder, "higher") for path in arguments.higher]
     groups += [_group(path, finder, "lower") for path in arguments.lower]
@@ -86,15 +85,18 @@ def _run(arguments: argparse.Namespace) -> None:
 
 
 def _predictions(arguments: argparse.Namespace) -> pd.DataFrame:
-    from xpresso_core.files import read_table
-    from xpresso_core.residuals import PREDICTION_COLUMNS, join_expression, read_predictions
+    from xpresso_core.residuals import (
+        PREDICTION_COLUMNS,
+        join_expression,
+        read_expression,
+        read_observed,
+        read_predictions,
+    )
 
     if not arguments.expression:
-        return read_table(arguments.predictions, ["gene_id", "observed", "predicted"], {"gene_id": str})
+        return read_observed(arguments.predictions)
     elsewhere = read_predictions(arguments.predictions, arguments.columns or PREDICTION_COLUMNS)
-    found = join_expression(
-        elsewhere, read_table(arguments.expression, ["gene_id", "log10"], {"gene_id": str})
-    )
+    found = join_expression(elsewhere, read_expression(arguments.expression))
     if len(found) < len(elsewhere):
         say(f"{len(elsewhere) - len(found):,} of {len(elsewhere):,} predicted genes have no expression value")
     return found
@@ -110,7 +112,7 @@ def _group(path: str, finder: GeneFinder, expect: Expect) -> Group:
         say(
             f"{path}: {len(lost):,} of {known['entry'].nunique():,} entries mean no one gene, such as {lost.iloc[0]}"
         )
-    return Group(Path(path).stem, expect, set(known["gene_id"]) - {""})
+    return Group(path, expect, set(known["gene_id"]) - {""})
 
 
 def _tests(table: pd.DataFrame, groups: list[Group]) -> pd.DataFrame:

@@ -34,10 +34,19 @@ def write_domain_groups(
     groups
         ``states`` and ``expect`` of each, by name.
     genes_path, facts_path
-        As for `write_list_groups`; the facts say how many genes with a residual the annotation lacks.
+        As for `write_list_groups`; the facts say how many genes with a residual the annotation lacks, and which states
+        no segment has.
     """
-    bodies = gene_bodies(annotation)
+    bodies, pieces = gene_bodies(annotation), read_segments(segments, member)
     states = {name: settings["states"] for name, settings in groups.items()}
-    inside = genes_in_states(bodies, read_segments(segments, member), states)
+    inside = genes_in_states(bodies, pieces, states)
+    absent = {name: sorted(set(wanted) - set(pieces["state"])) for name, wanted in states.items()}
     members = [Group(name, settings["expect"], inside[name]) for name, settings in groups.items()]
-    write_groups(residual_path, members, {}, genes_path, facts_path, placed=set(bodies["gene_id"]))
+    write_groups(
+        residual_path,
+        members,
+        genes_path,
+        facts_path,
+        placed=set(bodies["gene_id"]),
+        facts={"absent_states": absent},
+    )

@@ -76,16 +76,17 @@ def genes_in_states(
     Returns
     -------
     dict of str to list of str
-        The sorted gene_ids of each group, which may be none.
+        The sorted gene_ids of each group, which may be none. States that no segment has are passed over, as long as
+        the group has another.
 
     Raises
     ------
     InputError
         If segments and genes share no chromosome, or the segments know none of a group's states.
     """
-    known = harmonise(segments["chrom"].unique(), bodies["chrom"].unique())
-    segments = segments[segments["chrom"].isin(list(known))]
     there = set(segments["state"])
+    known = harmonise(segments["chrom"].unique(), bodies["chrom"].unique())
+    segments = segments.loc[segments["chrom"].isin(list(known)), ["chrom", "start", "end", "state"]]
     for group, wanted in states.items():
         if not there & set(wanted):
             what = f"no segment has a state of {group} ({', '.join(sorted(wanted))})"

@@ -7,10 +7,12 @@ import gzip
 import hashlib
 import io
 import json
+import lzma
 import os
 import shutil
 import sys
 import tempfile
+import warnings
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -25,7 +27,7 @@ from numpy.typing import NDArray
 from xpresso_core.errors import InputError
 
 GZIP_MAGIC = b"\x1f\x8b"
-ZIP_MAGIC = b"PK"
+ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")  # with files, empty
 
 
 @contextmanager
@@ -91,18 +93,34 @@ def open_binary(path: str | os.PathLike[str], member: str | None = None) -> Iter
     name = str(path)
     try:
         with sys.stdin.buffer if name == "-" else Path(name).open("rb") as handle:
-            peek = cast("Any", handle).peek(2)[:2]
-            if peek == ZIP_MAGIC and name != "-":
+            peek = cast("Any", handle).peek(4)[:4]
+            if peek in ZIP_MAGICS:
+                if name == "-":
+                    what = "a zip archive cannot be read from standard input"
+                    raise InputError(what, where="standard input", remedy="Unpack it, or name the file")
                 with zipfile.ZipFile(handle) as archive:
-                    yield cast("BinaryIO", archive.open(_member_of(archive, name, member)))
+                    yield _opened_member(archive, name, member)
+            elif member is not None:
+                what = f"is no zip archive, and {member} is to be read from one"
+                raise InputError(what, where=name, remedy="Give the archive, or no member")
             else:
-                yield cast("BinaryIO", gzip.GzipFile(fileobj=handle)) if peek == GZIP_MAGIC else handle
+                packed = peek[:2] == GZIP_MAGIC
+                yield cast("BinaryIO", gzip.GzipFile(fileobj=handle)) if packed else handle
     except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
         what = f"cannot be read ({error.strerror})"
         raise InputError(what, where=name, remedy="Check the path") from error
-    except (EOFError, gzip.BadGzipFile, zlib.error, zipfile.BadZipFile) as error:
+    except (EOFError, gzip.BadGzipFile, zlib.error, lzma.LZMAError, zipfile.BadZipFile) as error:
         what = f"the compressed file is damaged or cut short ({error})"
         raise InputError(what, where=name, remedy="Fetch or compress it again") from error
+
+
+def _opened_member(archive: zipfile.ZipFile, path: str, member: str | None) -> BinaryIO:
+    chosen = _member_of(archive, path, member)
+    try:
+        return cast("BinaryIO", archive.open(chosen))
+    except (RuntimeError, NotImplementedError) as error:
+        what = f"{chosen} is encrypted, or packed in an unusual way ({error})"
+        raise InputError(what, where=path, remedy="Unpack it first") from error
 
 
 def _member_of(archive: zipfile.ZipFile, path: str, member: str | None) -> str:
@@ -115,7 +133,8 @@ def _member_of(archive: zipfile.ZipFile, path: str, member: str | None) -> str:
     if member is None and len(there) == 1:
         return there[0]
     what = f"holds {len(there)} files" if member is None else f"holds no file {member}"
-    remedy = f"Name the member, one of: {', '.join(there[:10])}{', ...' if len(there) > 10 else ''}"
+    listed = f"{', '.join(there[:10])}{', ...' if len(there) > 10 else ''}"
+    remedy = f"Name the member, one of: {listed}" if there else "Fetch the archive again"
     raise InputError(what, where=path, remedy=remedy)
 
 
@@ -146,7 +165,7 @@ def read_table(
     Parameters
     ----------
     path
-        The file: plain, gzip or bgzip.
+        The file: plain, gzip, bgzip or zip.
     columns
         Names that must be there.
     dtype
@@ -158,19 +177,44 @@ def read_table(
         If the file cannot be read as a table, or a required column is missing.
     """
     try:
-        with open_text(path) as handle:
-            frame = pd.read_csv(
-                handle, sep="\t", dtype=cast("Any", dtype), keep_default_na=False, na_values=[""]
-            )
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, ValueError) as error:
+        frame = _parsed(path, dtype)
+    except (pd.errors.ParserError, pd.errors.ParserWarning, pd.errors.EmptyDataError, ValueError) as error:
         what = f"is not a tab-separated table ({' '.join(str(error).split())})"
-        raise InputError(what, where=str(path), remedy="Check its columns and their types") from error
+        where = f"{path}{_first_misfit(path, dtype or {}) if type(error) is ValueError and str(path) != '-' else ''}"
+        raise InputError(what, where=where, remedy="Check its columns and their types") from error
     missing = [column for column in columns if column not in frame.columns]
     if missing:
         what = f"lacks the column{'s' if len(missing) > 1 else ''} {', '.join(missing)}"
         remedy = f"It has: {', '.join(map(str, frame.columns))}"
         raise InputError(what, where=str(path), remedy=remedy)
     return frame
+
+
+def _parsed(
+    path: str | os.PathLike[str], dtype: Mapping[str, Any] | None, *, skip_blank_lines: bool = True
+) -> pd.DataFrame:
+    """Read a table: a tab at the end of lines that the header lacks is nothing, too many values are an error."""
+    with open_text(path) as handle, warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        return pd.read_csv(
+            handle,
+            sep="\t",
+            dtype=cast("Any", dtype),
+            keep_default_na=False,
+            na_values=[""],
+            index_col=False,
+            skip_blank_lines=skip_blank_lines,
+        )
+
+
+def _first_misfit(path: str | os.PathLike[str], dtype: Mapping[str, Any]) -> str:
+    """Say in which column and line of a table the first value is that should be a number and is none."""
+    table = _parsed(path, dict.fromkeys(dtype, str), skip_blank_lines=False)
+    for column in (name for name, kind in dtype.items() if kind is not str and name in table):
+        strange = pd.to_numeric(table[column], errors="coerce").isna() & table[column].notna()
+        if strange.any():
+            return f", column {column}, line {int(strange.to_numpy().argmax()) + 2}"
+    return ""
 
 
 def require_columns(frame: pd.DataFrame, columns: tuple[str, ...], what: str) -> None:

@@ -19,7 +19,7 @@ AMBIGUOUS, UNKNOWN = "several genes", "unknown"
 """Why an entry is not: it is a former name or synonym of several genes, or of none."""
 
 
-def read_gene_list(path: str | os.PathLike[str], member: str | None = None) -> list[str]:
+def read_gene_list(path: str | os.PathLike[str]) -> list[str]:
     """Read a list of genes: one symbol or identifier at the start of each line.
 
     Parameters
@@ -27,8 +27,6 @@ def read_gene_list(path: str | os.PathLike[str], member: str | None = None) -> l
     path
         Text: plain, gzip, bgzip or zip. What follows a tab is not read; empty lines and what follows a ``#`` are
         passed over.
-    member
-        The file within a zip archive of several.
 
     Returns
     -------
@@ -40,7 +38,7 @@ def read_gene_list(path: str | os.PathLike[str], member: str | None = None) -> l
     InputError
         If the file cannot be read or holds no entry.
     """
-    with open_text(path, member) as handle:
+    with open_text(path) as handle:
         entries = [line.partition("#")[0].partition("\t")[0].strip() for line in handle]
     found = list(dict.fromkeys(entry for entry in entries if entry))
     if not found:
@@ -52,8 +50,8 @@ def read_gene_list(path: str | os.PathLike[str], member: str | None = None) -> l
 class GeneFinder:
     """Finds genes by identifier, name, former name or synonym, in this order of trust.
 
-    A name that several genes carry now means all of them, as in the original, which joins by name; a former name or
-    synonym counts only where it means one gene and is no gene's current name.
+    A name that several genes carry now means all of them, as in the original, which joins by name. A former name counts
+    only where it is one gene's and no gene's current name, a synonym only where it is one gene's and nothing better.
 
     Parameters
     ----------
@@ -84,8 +82,7 @@ class GeneFinder:
         self._levels = _by_case(listed, self._spelling)
 
     def _spelling(self, entry: str) -> str:
-        plain = strip_version(entry.strip())
-        return plain.upper() if self._ignore_case else plain
+        return strip_version(entry.strip().upper() if self._ignore_case else entry.strip())
 
     def find(self, entries: Iterable[str]) -> pd.DataFrame:
         """Say which genes some entries mean.

@@ -9,11 +9,10 @@ from typing import Any
 import pandas as pd
 
 from xpresso_core.files import read_json, read_table
+from xpresso_core.gene_lists import AMBIGUOUS, UNKNOWN
+from xpresso_core.rank_tests import SIGNIFICANT
 from xpresso_core.residual_tests import TEST_COLUMNS
-from xpresso_core.words import plain
-
-SIGNIFICANT = 0.05
-"""A corrected P value below this is told as a difference."""
+from xpresso_core.words import listed, p_equals, p_text, plain
 
 
 def residual_words(analyses: Mapping[str, Mapping[str, Any]], folders: Mapping[str, Path]) -> list[str]:
@@ -37,51 +36,75 @@ def _analysis(name: str, row: Mapping[str, Any], folder: Path) -> str:
         f"**{plain(name)}** ({plain(origin)}): {facts['n']:,} genes, r² = {facts['r2']:.3f}; residuals have a standard"
         f" deviation of {facts['residual_sd']:.2f} log10 units."
     )
+    if facts["unmeasured"]:
+        text += f" {facts['unmeasured']:,} more are predicted and have no expression value."
     if facts["constant"]:
         text += " **The predictions are constant: residuals are distances from the mean.**"
     elif facts["pearson"] < 0:
         text += " **The predictions point the wrong way: the correlation is negative.**"
     groups = tests[tests["analysis"] == "genes"]
-    parts = [_groups(groups[groups["set"] == gene_set], gene_set) for gene_set in groups["set"].unique()]
+    parts = [
+        _groups(
+            groups[groups["set"] == gene_set], gene_set, read_json(folder / "groups" / f"{gene_set}.json")
+        )
+        for gene_set in groups["set"].unique()
+    ]
     parts += [
         _halflife(test)
         for _, test in tests[(tests["analysis"] == "half-lives") & (tests["test"] == "Pearson")].iterrows()
     ]
     if row["mirnas"] is not None:
-        parts += _mirnas(folder / "mirnas", tests)
+        parts += _mirnas(folder / "mirnas", tests, row["mirnas"]["cells"])
     return " ".join([text, *parts])
 
 
-def _groups(tests: pd.DataFrame, gene_set: str) -> str:
-    """Say of the groups of a set which differ, which do not, and which could not be tested."""
+def _groups(tests: pd.DataFrame, gene_set: str, facts: Mapping[str, Any]) -> str:
+    """Say of the groups of a set which differ, which do not, which could not be tested, and what was left out."""
     told = []
     for _, test in tests.iterrows():
         direction = str(test["test"]).rpartition(" ")[2]
         who = f"{plain(test['name'])} ({int(test['n']):,} genes)"
         if pd.isna(test["p"]):
             told.append(f"{who} could not be tested")
-        elif test["p_adjusted"] < SIGNIFICANT:
-            told.append(f"residuals of {who} are {direction}, P = {test['p']:.1e}")
         else:
-            told.append(f"those of {who} are not {direction}, P = {test['p']:.2g}")
-    return f"{plain(gene_set)}: {'; '.join(told)}."
+            differ = direction if test["p_adjusted"] < SIGNIFICANT else f"not {direction}"
+            told.append(f"{who} {differ}, {_p(test['p'], test['p_adjusted'])}")
+    return f"Residuals by {plain(gene_set)}: {'; '.join(told)}.{_left_out(facts)}"
+
+
+def _left_out(facts: Mapping[str, Any]) -> str:
+    """Say which entries of lists mean no one gene, which states are not there, and how many genes do not count."""
+    told = []
+    for name, cases in facts.get("entries", {}).items():
+        if lost := cases.get(UNKNOWN, 0) + cases.get(AMBIGUOUS, 0):
+            told.append(
+                f"{lost:,} of {sum(cases.values()):,} entries of {plain(name)}, which mean no one gene"
+            )
+    for name, states in facts.get("absent_states", {}).items():
+        if states:
+            told.append(f"{plain(listed(states))} of {plain(name)}, which no segment has")
+    if facts["shared"]:
+        told.append(f"genes in several groups ({facts['shared']:,})")
+    if facts["unplaced"]:
+        told.append(f"genes that the annotation of the domains lacks ({facts['unplaced']:,})")
+    return f" Not counted: {'; '.join(told)}." if told else ""
 
 
 def _halflife(test: pd.Series) -> str:
     if pd.isna(test["p"]):
         return f"Half-lives {plain(test['name'])}: {int(test['n']):,} genes, too few or too much alike to correlate."
-    differs = "" if test["p_adjusted"] < SIGNIFICANT else ", which may be chance"
+    chance = "" if test["p_adjusted"] < SIGNIFICANT else ", which may be chance"
     return (
         f"Half-lives {plain(test['name'])}: correlation {test['statistic']:.2f} with the residuals over"
-        f" {int(test['n']):,} genes, P = {test['p']:.1e}{differs}."
+        f" {int(test['n']):,} genes, {_p(test['p'], test['p_adjusted'])}{chance}."
     )
 
 
-def _mirnas(folder: Path, tests: pd.DataFrame) -> list[str]:
+def _mirnas(folder: Path, tests: pd.DataFrame, cells: str) -> list[str]:
     facts = read_json(folder / "facts.json")
-    names = list(facts["abundant"].values())
+    names = [family["family"] for family in facts["abundant"]]
     text = (
-        f"MicroRNAs: the {len(names)} most abundant of {facts['families']:,} families have"
+        f"MicroRNAs of {plain(cells)}: the {len(names)} most abundant of {facts['families']:,} families have"
         f" {100 * facts['share_of_abundant']:.0f} % of the reads, {plain(names[0])} most."
     )
     if facts["top_tenth"] is None:
@@ -90,11 +113,15 @@ def _mirnas(folder: Path, tests: pd.DataFrame) -> list[str]:
     tested = families[families["spearman"].notna()]
     if tested.empty:
         return [f"{text} {plain(facts['top_tenth']['note'])}"]
+    if facts["unknown_symbols"]:
+        text += (
+            f" {facts['unknown_symbols']:,} of {facts['target_symbols']:,} target symbols mean no one gene."
+        )
     first = tested.iloc[0]
     text += (
-        f" The targets of {plain(first['family'])} ({plain(first['seed'])}) have the lowest residuals of"
-        f" {len(tested):,} families tested in {facts['expressed']:,} expressed genes: Spearman's correlation"
-        f" {first['spearman']:.3f}, P = {first['p']:.1e}, corrected {first['p_adjusted']:.1e}."
+        f" Of {len(tested):,} families tested in {facts['expressed']:,} expressed genes, the predicted targets of"
+        f" {plain(first['family'])} ({plain(first['seed'])}) go most with low residuals: Spearman's correlation is"
+        f" {first['spearman']:.3f}, {_p(first['p'], first['p_adjusted'])}."
     )
     tenth = facts["top_tenth"]
     if tenth["p"] is None:
@@ -102,5 +129,9 @@ def _mirnas(folder: Path, tests: pd.DataFrame) -> list[str]:
     corrected = tests.loc[tests["analysis"] == "microRNAs", "p_adjusted"].iloc[0]
     return [
         f"{text} {tenth['a']} of {tenth['a'] + tenth['c']} abundant families are among the highest"
-        f" {tenth['a'] + tenth['b']}: P = {tenth['p']:.1e}, corrected {corrected:.1e}."
+        f" {tenth['a'] + tenth['b']}: {_p(tenth['p'], corrected)}."
     ]
+
+
+def _p(raw: float, corrected: float) -> str:
+    return f"{p_equals(raw)}, corrected {p_text(corrected)}"

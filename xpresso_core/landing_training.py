@@ -104,6 +104,8 @@ def across_words(
 
 
 def _classifier(name: str, datasets: Sequence[str], found: Mapping[str, Any]) -> str:
+    if found["auc"] is None:
+        return f"**{plain(name)}**: {plain(found['note'])}"
     return (
         f"**{plain(name)}**: the difference of predictions tells the {found['n_first']:,} genes that"
         f" {plain(datasets[0])} has much more of from the {found['n_second']:,} of {plain(datasets[1])} with an area"

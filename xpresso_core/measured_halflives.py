@@ -10,7 +10,7 @@ import pandas as pd
 
 from xpresso_core.errors import InputError
 from xpresso_core.files import read_table
-from xpresso_core.gene_lists import GeneFinder
+from xpresso_core.gene_lists import CASES, GeneFinder
 from xpresso_core.rank_tests import Outcome, pearson, spearman
 
 FIFTHS = 5
@@ -66,30 +66,35 @@ def read_halflives(path: str | os.PathLike[str], gene: str, value: str) -> pd.Da
     InputError
         If the file cannot be read, a half-life is not positive, or none is there.
     """
-    table = read_table(path, [gene, value], {gene: str, value: np.float64}).dropna(subset=[gene, value])
-    bad = table[~(np.isfinite(table[value]) & (table[value] > 0))]
+    if gene == value:
+        what = f"genes and half-lives cannot both be in the column {gene}"
+        raise InputError(what, where=str(path), remedy="Name the columns of genes and of half-lives")
+    found = read_table(path, [gene, value], {gene: str, value: np.float64})
+    table = pd.DataFrame({"entry": found[gene], "half_life": found[value]}).dropna()
+    bad = table[~(np.isfinite(table["half_life"]) & (table["half_life"] > 0))]
     if len(bad):
-        what = f"{len(bad)} half-lives are not positive numbers, the first is {bad[value].iloc[0]}"
-        where = f"{path}, {gene} {bad[gene].iloc[0]}"
+        what = f"{len(bad)} half-lives are not positive numbers, the first is {bad['half_life'].iloc[0]}"
+        where = f"{path}, {gene} {bad['entry'].iloc[0]}"
         raise InputError(what, where=where, remedy="Leave the cell empty where nothing was measured")
     if table.empty:
         what = f"no row has both {gene} and {value}"
         raise InputError(what, where=str(path), remedy="Name the columns of genes and of half-lives")
-    return table.rename(columns={gene: "entry", value: "half_life"})[["entry", "half_life"]].reset_index(
-        drop=True
-    )
+    return table.reset_index(drop=True)
 
 
 def halflives_of_genes(halflives: pd.DataFrame, finder: GeneFinder) -> pd.DataFrame:
     """Return ``gene_id log2_halflife`` of the genes that are meant.
 
-    Of several rows of a gene the mean of their logarithms counts.
+    Of several rows of a gene the one found in the surest way counts (`gene_lists.CASES`), or the mean of the logarithms
+    of several such.
     """
     log2 = dict(zip(halflives.index, np.log2(halflives["half_life"].to_numpy()), strict=True))
     entries = finder.find(halflives["entry"].unique())
     entries = entries[entries["gene_id"] != ""]
     rows = halflives.reset_index(names="row").merge(entries, on="entry")
-    values = rows.assign(log2_halflife=rows["row"].map(log2))
+    rank = rows["case"].map({case: number for number, case in enumerate(CASES)})
+    surest = rank == rank.groupby(rows["gene_id"]).transform("min")
+    values = rows.assign(log2_halflife=rows["row"].map(log2))[surest]
     return values.groupby("gene_id")["log2_halflife"].mean().reset_index()
 
 

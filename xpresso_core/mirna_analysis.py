@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from xpresso_core.expression import log_expression
@@ -57,7 +58,8 @@ def write_mirnas(
     counts, columns
         See `mirna.read_mirna_counts`.
     targets, taxon
-        See `targetscan.read_summary_counts`; None where only abundances are known.
+        See `targetscan.read_summary_counts`; None where only abundances are known. A family that the small RNAs lack
+        goes by the representative microRNA of this table.
     expressed
         Genes whose observed value, without the logarithm, is above this are correlated.
     files
@@ -69,21 +71,27 @@ def write_mirnas(
     seeds = shares.loc[shares["family"] != OTHER, "seed"].tolist()
     facts: dict[str, Any] = {
         "families": len(families),
-        "abundant": dict(zip(seeds, shares["family"], strict=False)),
+        "abundant": [
+            {"seed": seed, "family": family} for seed, family in zip(seeds, shares["family"], strict=False)
+        ],
         "share_of_abundant": float(shares.loc[shares["family"] != OTHER, "share"].sum()),
         "expressed": 0,
         "top_tenth": None,
     }
-    if targets is None:
-        table = correlate_nothing()
-    else:
-        table, found = _correlations(read_residuals(residual_path), names.finder(), targets, taxon, expressed)
-        tenth = top_tenth(table, seeds)
-        facts |= found
-        facts["top_tenth"] = {**tenth._asdict(), "n": sum((tenth.a, tenth.b, tenth.c, tenth.d))}
     known = families.set_index("seed")
+    if targets is None:
+        table, named = _untested(families.loc[families["rpm"] > 0, "seed"]), known["family"]
+    else:
+        scores, found = _scores(targets, taxon, names.finder())
+        residuals = read_residuals(residual_path)
+        used = residuals[residuals["observed"] > log_expression(expressed)].set_index("gene_id")["residual"]
+        table = correlate_families(used, scores) if len(used) else _untested(scores["seed"])
+        tenth = top_tenth(table, seeds)
+        facts |= {**found, "expressed": len(used)}
+        facts["top_tenth"] = {**tenth._asdict(), "n": sum((tenth.a, tenth.b, tenth.c, tenth.d))}
+        named = known["family"].combine_first(scores.groupby("seed")["representative"].first())
     table = table.assign(
-        family=table["seed"].map(known["family"]).fillna("not among the small RNAs"),
+        family=table["seed"].map(named),
         share=table["seed"].map(known["share"]).fillna(0.0),
         abundant=table["seed"].isin(seeds),
     )
@@ -91,25 +99,23 @@ def write_mirnas(
     write_json(facts, files.facts)
 
 
-def correlate_nothing() -> pd.DataFrame:
-    """Return the table of correlations where there are no targets: no rows."""
-    return pd.DataFrame(columns=["seed", "targets", "spearman", "p", "p_adjusted", "tested"])
+def _untested(seeds: pd.Series) -> pd.DataFrame:
+    """Return the table of correlations of families of which none can be tested, in their order."""
+    table = pd.DataFrame({"seed": seeds.drop_duplicates()}).reset_index(drop=True)
+    return table.assign(targets=0, spearman=np.nan, p=np.nan, p_adjusted=np.nan, tested=False)
 
 
-def _correlations(
-    residuals: pd.DataFrame, finder: GeneFinder, targets: Path, taxon: int, expressed: float
-) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """Return the correlation of each family, and how many genes and targets it is of."""
-    scores, without_score = read_summary_counts(targets, taxon)
-    symbols = finder.find(scores["symbol"].unique())
-    genes = symbols.loc[symbols["gene_id"] != "", ["entry", "gene_id"]]
-    scores = scores.merge(genes, left_on="symbol", right_on="entry")
-    used = residuals[residuals["observed"] > log_expression(expressed)]
+def _scores(targets: Path, taxon: int, finder: GeneFinder) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return ``gene_id seed score representative`` and how many symbols were found.
+
+    Rows whose symbol means no gene stay, without one, so that no family is lost.
+    """
+    table, without_score = read_summary_counts(targets, taxon)
+    symbols = finder.find(table["symbol"].unique())
     facts = {
-        "expressed": len(used),
         "target_symbols": int(symbols["entry"].nunique()),
         "unknown_symbols": int((symbols["gene_id"] == "").sum()),
         "without_score": without_score,
     }
-    table = correlate_families(used.set_index("gene_id")["residual"], scores[["gene_id", "seed", "score"]])
-    return table, facts
+    scores = table.merge(symbols[["entry", "gene_id"]], left_on="symbol", right_on="entry")
+    return scores[["gene_id", "seed", "score", "representative"]], facts

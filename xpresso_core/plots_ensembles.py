@@ -99,8 +99,8 @@ def tested_elsewhere(table: pd.DataFrame, path: str | os.PathLike[str], title: s
         One row per experiment and dataset that it is tested on: ``experiment trained_on tested_on``;
         ``orthologs``, whether the test genes are those with a one-to-one ortholog in another species; ``r2
         r2_ci_low r2_ci_high``; ``n``, genes. Datasets are drawn in the order of the table, each with its own
-        models first, then by r². With ``own_gain own_gain_ci_low own_gain_ci_high``, by how much r² is higher for the
-        dataset's own models on the same genes, where they are not missing, this is written beside a row.
+        models first, then by r². With ``own_gain own_gain_ci_low own_gain_ci_high own_gain_n``, by how much r² is
+        higher for the dataset's own models on the same genes, this is written beside a row where it is known.
     path
         The figure to write.
     title
@@ -140,7 +140,7 @@ def _note(row: pd.Series) -> str:
     notes = ["orthologs"] if row["orthologs"] else []
     if "own_gain" in row.index and np.isfinite(row["own_gain"]):
         gain, low, high = (f"{row[f'own_gain{end}']:+.3f}" for end in ("", "_ci_low", "_ci_high"))
-        notes.append(f"\nits own models: {gain} ({low} to {high})")
+        notes.append(f"\nits own models, {row['own_gain_n']:,.0f} genes: {gain} ({low} to {high})")
     return ", ".join(notes)
 
 

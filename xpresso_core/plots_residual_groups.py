@@ -15,12 +15,10 @@ from xpresso_core.errors import InputError
 from xpresso_core.plots import COLOURS, canvas, finite_values
 from xpresso_core.plots_forest import name_lines
 from xpresso_core.plots_residuals import fold_text
-from xpresso_core.rank_tests import Expect
+from xpresso_core.rank_tests import SIGNIFICANT, Expect
+from xpresso_core.words import p_equals, p_text
 
 RESIDUAL_AXIS = "Residual: observed less predicted (log10 units)"
-
-ALPHA = 0.05
-"""A corrected P value below this is told as a difference."""
 
 STEPS = 1000
 """Steps of a curve at most: a thousandth of its height is less than a pixel, and the file stays small."""
@@ -57,7 +55,7 @@ class GroupCurve(NamedTuple):
         Whether they are expected to be higher or lower than the others'.
     p, p_adjusted
         Of the one-sided test of Kolmogorov and Smirnov in that direction (`rank_tests.ks_one_sided`), alone and
-        corrected for the number of groups; None if the group could not be tested.
+        corrected for all groups of an analysis; None if the group could not be tested.
     """
 
     name: str
@@ -126,21 +124,6 @@ def plot_group_ecdf(
         figure.legend(handles=handles, loc="outside lower left", ncols=2, handlelength=3.2, labelspacing=0.7)
 
 
-def p_text(p: float | None) -> str:
-    """Write a P value: 3.1e-12, 0.021, or < 1e-300, which is all that the smallest numbers of a computer tell."""
-    if p is None:
-        return "not tested"
-    if p < 1e-300:
-        return "< 1e-300"
-    return f"{p:.2g}" if p >= 0.001 else f"{p:.1e}"
-
-
-def p_equals(p: float) -> str:
-    """Write ``P = 3.1e-12`` or ``P < 1e-300``."""
-    text = p_text(p)
-    return f"P {text}" if text.startswith("<") else f"P = {text}"
-
-
 def _limits(curves: Sequence[Floats]) -> tuple[float, float]:
     """Return a range that holds 1 to 99 % of all curves, and zero."""
     ends = np.array([np.quantile(curve, (0.01, 0.99)) for curve in curves])
@@ -181,12 +164,12 @@ def _story(group: GroupCurve, others: Floats, others_name: str) -> str:
         return f"{name}: no gene has a residual."
     difference = float(np.median(group.residuals) - np.median(others))
     if group.p_adjusted is None:
-        return f"{name}: not tested (median {difference:+.2f} log10 units)."
+        return f"{name}: not tested (difference of the medians {difference:+.2f} log10 units)."
     p = f"corrected {p_equals(group.p_adjusted)}"
-    if group.p_adjusted >= ALPHA:
+    if group.p_adjusted >= SIGNIFICANT:
         return (
             f"{name}: the group does not differ from {others_name} towards {group.expect} values"
-            f" (median {difference:+.2f} log10 units, {p})."
+            f" (difference of the medians {difference:+.2f} log10 units, {p})."
         )
     side = "above" if group.expect == "higher" else "below"
     if difference * (1 if group.expect == "higher" else -1) <= 0:

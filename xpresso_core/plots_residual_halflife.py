@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from xpresso_core.errors import InputError
 from xpresso_core.files import require_columns
 from xpresso_core.plots import COLOURS, canvas, finite_values
-from xpresso_core.plots_residual_groups import ALPHA, RESIDUAL_AXIS, p_equals, p_text
+from xpresso_core.plots_residual_groups import RESIDUAL_AXIS
+from xpresso_core.rank_tests import SIGNIFICANT
+from xpresso_core.words import p_equals, p_text
 
 FIFTHS = ("shortest fifth", "second fifth", "third fifth", "fourth fifth", "longest fifth")
 
@@ -42,7 +44,7 @@ class HalflifeFacts(NamedTuple):
     spearman, spearman_p
         The same of the ranks.
     p_adjusted
-        `pearson_p` corrected for the number of sets of half-lives that were looked at.
+        `pearson_p` corrected for the number of tables of half-lives that were looked at.
     bounds
         Of the fifths, in hours, from the shortest half-life to the longest: fifth q goes from ``bounds[q - 1]`` to
         ``bounds[q]``.
@@ -192,7 +194,7 @@ def _story(facts: HalflifeFacts) -> str:
     if facts.spearman is not None and facts.spearman_p is not None:
         numbers += f"; Spearman {facts.spearman:.2f}, {p_equals(facts.spearman_p)}"
     p = facts.pearson_p if facts.p_adjusted is None else facts.p_adjusted
-    if p >= ALPHA:
+    if p >= SIGNIFICANT:
         text = "Residuals are not shown to go with half-lives"
     elif facts.pearson > 0:
         text = "The longer an mRNA lives, the more of it there is than predicted"

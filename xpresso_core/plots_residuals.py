@@ -18,6 +18,7 @@ from xpresso_core.plots import COLOURS, canvas, finite_values
 from xpresso_core.plots_density import CROWD, density_scatter
 from xpresso_core.plots_labels import draw_labels
 from xpresso_core.residuals import RESIDUAL_COLUMNS, extremes
+from xpresso_core.words import listed
 
 MOST_NAMES = 40
 """Of more marked genes, those with the largest residuals are named."""
@@ -43,6 +44,7 @@ def plot_labelled_residuals(
     labelled: Sequence[str] | None,
     *,
     units: str,
+    missing: Sequence[str] = (),
 ) -> None:
     """Draw observed against recalibrated expression and name genes (Figures 3A and 3D).
 
@@ -61,6 +63,8 @@ def plot_labelled_residuals(
         line in grey; an empty list names none.
     units
         Unit of both axes, such as log10(RPKM + 0.1).
+    missing
+        Names of further genes that were to be marked and have no residual; the message tells them.
 
     Raises
     ------
@@ -75,7 +79,8 @@ def plot_labelled_residuals(
     )
     marked = _extremes(table) if labelled is None else _rows(table, labelled)
     limits = _limits(x, y)
-    message = f"{_agreement(x, y)} {_story(marked, extreme=labelled is None)}".rstrip()
+    told = [_agreement(x, y), _story(marked, extreme=labelled is None), _lost(missing)]
+    message = " ".join(part for part in told if part)
     dpi = 140 if x.size > CROWD else 200
     with canvas(path, 6.6, 5.9, title, message, dpi) as figure:
         axes = figure.subplots()
@@ -143,6 +148,10 @@ def _story(marked: pd.DataFrame, *, extreme: bool) -> str:
     if len(residual) > MOST_NAMES:
         text += f" The {MOST_NAMES} farthest from the line are named."
     return text
+
+
+def _lost(missing: Sequence[str]) -> str:
+    return f"Without a residual: {listed(missing)}." if missing else ""
 
 
 def fold_text(difference: float) -> str:

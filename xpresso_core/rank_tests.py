@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.stats import false_discovery_control, ks_2samp, norm, pearsonr, spearmanr
+from scipy.stats import t as student
 
 from xpresso_core.errors import InputError
 
@@ -22,10 +23,15 @@ Expect = Literal["higher", "lower"]
 SERIES_MOST = 1290
 """Up to so many untied values R computes the P value of Spearman's rho by Edgeworth's series."""
 
+SIGNIFICANT = 0.05
+"""A corrected P value below this is told as a difference."""
+
 LEAST = 10
 """A rank correlation of fewer values is not tested: R enumerates permutations there."""
 
 Floats = NDArray[np.float64]
+
+_SIDES: dict[Expect, Any] = {"higher": "less", "lower": "greater"}
 
 
 class Outcome(NamedTuple):
@@ -58,7 +64,7 @@ def ks_one_sided(sample: ArrayLike, others: ArrayLike, expect: Expect) -> Outcom
         If one of them is empty or not finite.
     """
     x, y = _finite(sample, "the sample", 1), _finite(others, "the others", 1)
-    statistic = float(ks_2samp(x, y, alternative="less" if expect == "higher" else "greater").statistic)
+    statistic = float(ks_2samp(x, y, alternative=_SIDES[expect], method="asymp").statistic)
     weight = x.size * y.size / (x.size + y.size)
     return Outcome(statistic, float(np.exp(-2 * weight * statistic**2)))
 
@@ -84,11 +90,9 @@ def spearman(first: ArrayLike, second: ArrayLike) -> Outcome | None:
     pair = _spread_pair(first, second, LEAST)
     if pair is None:
         return None
-    found = spearmanr(*pair)
-    rho, n = float(found.statistic), pair[0].size
+    rho, n = float(spearmanr(*pair).statistic), pair[0].size
     tied = any(np.unique(side).size < n for side in pair)
-    p = float(found.pvalue) if tied or n > SERIES_MOST else _edgeworth_p(rho, n)
-    return Outcome(rho, p)
+    return Outcome(rho, _t_p(rho, n) if tied or n > SERIES_MOST else _edgeworth_p(rho, n))
 
 
 def adjusted(p_values: Sequence[float | None]) -> list[float | None]:
@@ -99,6 +103,14 @@ def adjusted(p_values: Sequence[float | None]) -> list[float | None]:
     made = [p for p in p_values if p is not None]
     corrected = iter(false_discovery_control(made).tolist() if made else [])
     return [None if p is None else next(corrected) for p in p_values]
+
+
+def _t_p(rho: float, n: int) -> float:
+    """Return the two-sided P value of rho by Student's t; below 0, R takes one off the sum of squared differences."""
+    shifted = rho + 6 / (n * (n * n - 1)) if rho < 0 else rho
+    if abs(shifted) >= 1:
+        return 0.0
+    return float(min(1.0, 2 * student.sf(abs(shifted) * math.sqrt((n - 2) / (1 - shifted**2)), n - 2)))
 
 
 def _edgeworth_p(rho: float, n: int) -> float:

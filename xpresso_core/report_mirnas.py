@@ -8,7 +8,7 @@ from xpresso_core.files import read_json, read_table
 from xpresso_core.plots_mirna import plot_abundance, plot_correlations
 
 
-def draw_abundance(abundance: Path, output: Path, *, name: str) -> None:
+def draw_abundance(abundance: Path, output: Path, *, name: str, cells: str) -> None:
     """Draw the most abundant microRNA families.
 
     Parameters
@@ -17,10 +17,10 @@ def draw_abundance(abundance: Path, output: Path, *, name: str) -> None:
         Of `mirna_analysis.write_mirnas`.
     output
         The figure.
-    name
-        Of the analysis.
+    name, cells
+        Of the analysis, and whose small RNAs they are.
     """
-    plot_abundance(output, f"{name}: the most abundant microRNA families", read_table(abundance))
+    plot_abundance(output, f"{name}: the most abundant microRNA families of {cells}", read_table(abundance))
 
 
 def draw_targets(families: Path, facts: Path, output: Path, *, name: str) -> None:
@@ -40,6 +40,6 @@ def draw_targets(families: Path, facts: Path, output: Path, *, name: str) -> Non
         output,
         f"{name}: microRNA targets and residuals",
         read_table(families, dtype={"seed": str, "family": str}),
-        found["abundant"],
+        {family["seed"]: family["family"] for family in found["abundant"]},
         found["top_tenth"],
     )

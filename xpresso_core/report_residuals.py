@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from pathlib import Path
 
 import numpy as np
@@ -18,9 +17,6 @@ from xpresso_core.plots_residuals import plot_labelled_residuals
 from xpresso_core.residual_analyses import NameFiles
 from xpresso_core.residual_tests import TEST_COLUMNS
 from xpresso_core.residuals import read_residuals
-from xpresso_core.words import listed
-
-log = logging.getLogger(__name__)
 
 MINUTES_PER_HOUR = 60
 
@@ -37,7 +33,7 @@ def draw_residuals(
     names
         By which entries of the list are found.
     labelled
-        A list of genes to name; None names those that fit worst. Entries without a residual are told in the log.
+        A list of genes to name; None names those that fit worst.
     output
         The figure.
     name, units
@@ -45,14 +41,20 @@ def draw_residuals(
     """
     table = read_residuals(residual_path)
     genes: list[str] | None = None
+    missing: list[str] = []
     if labelled is not None:
         found = names.finder().find(read_gene_list(labelled))
         there = found["gene_id"].isin(table["gene_id"])
-        if (~there).any():
-            log.warning("without a residual: %s", listed(found.loc[~there, "entry"].tolist()))
         genes = list(dict.fromkeys(found.loc[there, "gene_id"]))
+        known = set(found.loc[there, "entry"])
+        missing = [entry for entry in found["entry"].unique() if entry not in known]
     plot_labelled_residuals(
-        output, f"{name}: what the model explains, and what not", table, genes, units=f"log10({units} + 0.1)"
+        output,
+        f"{name}: what the model explains, and what not",
+        table,
+        genes,
+        units=f"log10({units} + 0.1)",
+        missing=missing,
     )
 
 
@@ -92,6 +94,9 @@ def draw_groups(
         for test in read_json(facts_path)["tests"]
     ]
     title = f"{name}, {gene_set}: residuals of gene groups"
+    if table.empty:
+        _say(output, title, "No gene with a residual is in the annotation of the domains.")
+        return
     if OTHER not in values:
         _say(output, title, "Every gene with a residual is in a group, so there is nothing to compare with.")
         return

@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from xpresso_core.classifier import write_classifier
+from xpresso_core.classifier import OneClassError, write_classifier
 from xpresso_core.experiment_rows import hosts, own_experiment
-from xpresso_core.files import flags, read_json, read_table, write_table
+from xpresso_core.files import flags, read_json, read_table, write_json, write_table
 from xpresso_core.metrics import r2_difference_interval, regression_metrics
 from xpresso_core.neighbours import split_cost
+from xpresso_core.plots import canvas
 from xpresso_core.plots_classifier import roc
 from xpresso_core.plots_ensembles import ensembles, tested_elsewhere
 from xpresso_core.plots_experiments import size_curve, variations, window_study
@@ -22,7 +23,8 @@ from xpresso_core.randomness import generator
 
 TEXT = {"gene_id": str, "gene_name": str, "chrom": str}
 INTERVAL = ("r2", "r2_ci_low", "r2_ci_high")
-OWN_GAIN = ("own_gain", "own_gain_ci_low", "own_gain_ci_high")
+OWN_GAIN = ("own_gain", "own_gain_ci_low", "own_gain_ci_high", "own_gain_n")
+LEAST_SHARED = 20
 BOOTSTRAP = 1000
 
 
@@ -136,7 +138,8 @@ def draw_tested_on(
         The folder of all results.
     table, figure
         What to write; `own_gain` is by how much r² is higher for models of the dataset's own that differ in nothing
-        else, over the same genes, with its 95 % interval (paired bootstrap); empty where there are none.
+        else, over the `own_gain_n` genes that both have tested, with its 95 % interval (paired bootstrap); empty where
+        there are none, or fewer than `LEAST_SHARED` such genes.
     seed
         Of the bootstrap.
     """
@@ -176,10 +179,12 @@ def _own_gain(files: tuple[Path, Path] | None, seed: int) -> dict[str, float]:
         return dict.fromkeys(OWN_GAIN, np.nan)
     own, other = (read_table(path, ["gene_id", "observed", "predicted"], TEXT) for path in files)
     both = own.merge(other, on="gene_id", suffixes=("", "_other"), validate="one_to_one")
+    if len(both) < LEAST_SHARED:
+        return {**dict.fromkeys(OWN_GAIN, np.nan), "own_gain_n": len(both)}
     observed, sides = both["observed"], (both["predicted_other"], both["predicted"])
     before, after = (regression_metrics(observed, side, n_boot=1).r2 for side in sides)
     interval = r2_difference_interval(observed, *sides, BOOTSTRAP, generator(seed, "own models"))
-    return dict(zip(OWN_GAIN, (after - before, *interval), strict=True))
+    return dict(zip(OWN_GAIN, (after - before, *interval, len(both)), strict=True))
 
 
 def draw_classifier(
@@ -193,9 +198,20 @@ def draw_classifier(
     names: Sequence[str],
     calls: str,
 ) -> None:
-    """Ask whether predictions tell which of two datasets has more of a gene (Figures 2G and 4C), and draw the ROC."""
-    found = write_classifier(comparison, first, second, table, summary, calls=calls)
+    """Ask whether predictions tell which of two datasets has more of a gene (Figures 2G and 4C), and draw the ROC.
+
+    Where only one of them has genes with much more, there is nothing to tell apart: the summary, its ``auc`` null,
+    and the figure say so in a ``note``.
+    """
     title = f"Do predictions tell whether {names[0]} or {names[1]} has more?"
+    try:
+        found = write_classifier(comparison, first, second, table, summary, calls=calls)
+    except OneClassError as error:
+        note = f"{error.what[0].upper()}{error.what[1:]}."
+        write_table(pd.DataFrame(columns=["gene_id", "call", "score"]), table)
+        write_json({"calls": calls, "auc": None, "note": note}, summary)
+        with canvas(figure, 6.6, 0.4, title, note):
+            return
     roc(found, (names[0], names[1]), figure, title)
 
 

@@ -9,13 +9,15 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from xpresso_core.files import read_table, write_json, write_table
-from xpresso_core.gene_groups import Group, compare_groups, memberships
+from xpresso_core.gene_groups import SHARED, Group, compare_groups, memberships
 from xpresso_core.gene_lists import GeneFinder, names_of, read_gene_list
 from xpresso_core.measured_halflives import halflife_effect, halflives_of_genes, read_halflives
 from xpresso_core.residuals import (
     PREDICTION_COLUMNS,
     extremes,
     join_expression,
+    read_expression,
+    read_observed,
     read_predictions,
     read_residuals,
     residuals,
@@ -72,13 +74,12 @@ def write_residuals(
         have no expression value.
     """
     if expression is None:
-        found = read_table(predictions, ["gene_id", "observed", "predicted"], {"gene_id": str})
-        unmeasured = 0
+        found, unmeasured = read_observed(predictions), 0
     else:
         elsewhere = read_predictions(predictions, columns)
-        found = join_expression(elsewhere, read_table(expression, ["gene_id", "log10"], {"gene_id": str}))
+        found = join_expression(elsewhere, read_expression(expression))
         unmeasured = len(elsewhere) - len(found)
-    result = residuals(found, names_of(*names.tables()))
+    result = residuals(found, names_of(*names.tables()), any_scale=expression is not None)
     write_table(result.table, table_path)
     write_table(extremes(result.table), extremes_path)
     write_json({**result.facts(), "unmeasured": unmeasured}, facts_path)
@@ -114,15 +115,16 @@ def write_list_groups(
         members.append(Group(name, settings["expect"], set(entries["gene_id"]) - {""}))
         cases = entries.drop_duplicates("entry")["case"].value_counts()
         found[name] = {str(case): int(count) for case, count in cases.items()}
-    write_groups(residual_path, members, found, genes_path, facts_path)
+    write_groups(residual_path, members, genes_path, facts_path, facts={"entries": found})
 
 
 def write_groups(
     residual_path: Path,
     groups: Sequence[Group],
-    found: Mapping[str, Mapping[str, int]],
     genes_path: Path,
     facts_path: Path,
+    *,
+    facts: Mapping[str, Any],
     placed: set[str] | None = None,
 ) -> None:
     """Compare groups of genes with all others, and write who is in which group and the tests.
@@ -131,21 +133,24 @@ def write_groups(
     ----------
     residual_path, genes_path, facts_path
         See `write_list_groups`.
-    groups, found
-        The groups, and how many entries of the list of each were found in which way.
+    groups
+        The groups.
+    facts
+        What else is told of them beside the tests.
     placed
         Genes that could be in a group; others are left out. None: all.
     """
     table = read_residuals(residual_path)
     here = table if placed is None else table[table["gene_id"].isin(placed)]
     tests = compare_groups(here, groups)
-    write_table(here[["gene_id"]].assign(group=memberships(here["gene_id"], groups)), genes_path)
-    facts = {
+    members = memberships(here["gene_id"], groups)
+    write_table(here[["gene_id"]].assign(group=members), genes_path)
+    told = {
         "tests": [test.as_dict() for test in tests],
-        "entries": found,
+        "shared": int((members == SHARED).sum()),
         "unplaced": len(table) - len(here),
     }
-    write_json(facts, facts_path)
+    write_json({**told, **facts}, facts_path)
 
 
 def write_halflives(

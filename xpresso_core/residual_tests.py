@@ -18,7 +18,7 @@ TEST_COLUMNS = "analysis set name test n statistic p p_adjusted".split()
 def write_tests(
     groups: Mapping[str, Path], halflives: Mapping[str, Path], mirnas: Path | None, output: Path
 ) -> None:
-    """Put all tests of an entry of ``residuals`` side by side, and correct their P values together.
+    """Put all tests of an entry of ``residuals`` side by side, and correct the P values of each kind.
 
     Parameters
     ----------
@@ -27,7 +27,8 @@ def write_tests(
     mirnas
         Those of microRNAs, if there are any. The correlations of single families are corrected in their own table.
     output
-        Where to write `TEST_COLUMNS`; a test that could not be made has no P value.
+        Where to write `TEST_COLUMNS`; a test that could not be made has no P value. One family of tests are all gene
+        groups, one the Pearson and one the Spearman correlations of all half-lives; Fisher's test stands alone.
     """
     rows: list[dict[str, Any]] = []
     for name, path in groups.items():
@@ -53,11 +54,17 @@ def write_tests(
                 facts["p"],
             )
         )
-    corrected = adjusted([row["p"] for row in rows])
-    table = pd.DataFrame(
-        [{**row, "p_adjusted": p} for row, p in zip(rows, corrected, strict=True)], columns=TEST_COLUMNS
-    )
-    write_table(table, output)
+    write_table(pd.DataFrame(_corrected(rows), columns=TEST_COLUMNS), output)
+
+
+def _corrected(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Add the P values corrected within each kind of test, in the order of the rows."""
+    kinds = [(row["analysis"], row["test"].partition(",")[0]) for row in rows]
+    for kind in dict.fromkeys(kinds):
+        family = [row for row, own in zip(rows, kinds, strict=True) if own == kind]
+        for row, p in zip(family, adjusted([row["p"] for row in family]), strict=True):
+            row["p_adjusted"] = p
+    return rows
 
 
 def _row(

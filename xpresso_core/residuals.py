@@ -1,7 +1,8 @@
 """What a model does not explain: observed minus recalibrated expression, gene by gene.
 
-The original fits ``observed ~ predicted`` before it takes residuals (paper, Figure 3; `lm` in its published code),
-because a network that predicts too narrow a range would give every highly expressed gene a positive residual.
+Predictions are recalibrated by the line ``observed ~ predicted`` first, as the original does for mouse and in Figure 3A
+(`lm` in its published code): a network that predicts too narrow a range would give every highly expressed gene a
+positive residual. The residuals of K562 and GM12878 are not recalibrated there; ``raw_residual`` are such ones.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from xpresso_core.comparison import join_genes
 from xpresso_core.errors import InputError
@@ -36,7 +38,8 @@ class Residuals(NamedTuple):
     table
         `RESIDUAL_COLUMNS`, one row per gene in the order of the predictions; all but the names are float64 in
         log10(RPKM + 0.1), `predicted` in the unit of the predictions. ``recalibrated`` is intercept + slope *
-        predicted, ``residual`` is observed - recalibrated, ``raw_residual`` observed - predicted.
+        predicted, ``residual`` is observed - recalibrated, ``raw_residual`` observed - predicted, which
+        means something only where both are in the same unit.
     intercept, slope
         Of the least-squares line of observed on predicted. For constant predictions the slope is 0.
     r2, pearson
@@ -59,16 +62,20 @@ class Residuals(NamedTuple):
         return {"n": len(self.table), "residual_sd": residual_sd, **numbers}
 
 
-def residuals(predictions: pd.DataFrame, gene_names: Mapping[str, str] | None = None) -> Residuals:
+def residuals(
+    predictions: pd.DataFrame, gene_names: Mapping[str, str] | None = None, *, any_scale: bool = False
+) -> Residuals:
     """Recalibrate predictions to observed values, and take what is left.
 
     Parameters
     ----------
     predictions
-        ``gene_id observed predicted``, each gene once. `observed` is log10(RPKM + 0.1); `predicted` may be on any
-        linear scale, such as the z-scores of the released networks.
+        ``gene_id observed predicted``, each gene once; both in log10(RPKM + 0.1).
     gene_names
         The name of each gene that has one.
+    any_scale
+        The predictions are on a linear scale of their own, such as the z-scores of the released networks. Then only
+        equal predictions count as constant; else those of a collapsed network, which spread over rounding errors, do.
 
     Raises
     ------
@@ -78,9 +85,10 @@ def residuals(predictions: pd.DataFrame, gene_names: Mapping[str, str] | None = 
     """
     require_columns(predictions, ("gene_id", "observed", "predicted"), "predictions")
     _require_once(predictions["gene_id"], "predictions")
-    observed, predicted = (predictions[name].to_numpy(dtype=np.float64) for name in ("observed", "predicted"))
-    fit = regression_metrics(observed, predicted, n_boot=1)
-    recalibrated = fit.intercept + fit.slope * predicted
+    observed, predicted = (_finite(predictions, name) for name in ("observed", "predicted"))
+    scale = float(predicted.std()) if any_scale and np.ptp(predicted) else 1.0
+    fit = regression_metrics(observed, predicted / scale, n_boot=1)
+    recalibrated = fit.intercept + fit.slope / scale * predicted
     known = gene_names or {}
     columns = {
         "gene_id": predictions["gene_id"].astype(str).to_numpy(),
@@ -92,7 +100,12 @@ def residuals(predictions: pd.DataFrame, gene_names: Mapping[str, str] | None = 
         "raw_residual": observed - predicted,
     }
     return Residuals(
-        pd.DataFrame(columns)[RESIDUAL_COLUMNS], fit.intercept, fit.slope, fit.r2, fit.pearson, fit.constant
+        pd.DataFrame(columns)[RESIDUAL_COLUMNS],
+        fit.intercept,
+        fit.slope / scale,
+        fit.r2,
+        fit.pearson,
+        fit.constant,
     )
 
 
@@ -104,7 +117,7 @@ def extremes(table: pd.DataFrame, number: int = 50) -> pd.DataFrame:
     table
         `RESIDUAL_COLUMNS`.
     number
-        Genes of each kind; fewer if there are not twice as many.
+        Genes of each kind; fewer if there are not so many on that side of the line.
 
     Returns
     -------
@@ -113,16 +126,15 @@ def extremes(table: pd.DataFrame, number: int = 50) -> pd.DataFrame:
         first, then the most over-predicted; `rank` counts from 1 in each `direction` (``more than predicted``,
         ``less than predicted``), `fold` is 10^|residual|. Equal residuals go by gene_id.
     """
-    number = min(number, len(table) // 2)
-    ordered = table.sort_values(["residual", "gene_id"], ascending=[False, True])
     parts = []
-    for direction, part in (
-        ("more than predicted", ordered.head(number)),
-        ("less than predicted", ordered.tail(number)[::-1]),
+    for direction, side in (
+        ("more than predicted", table[table["residual"] > 0]),
+        ("less than predicted", table[table["residual"] < 0]),
     ):
-        parts.append(
-            part.assign(direction=direction, rank=np.arange(1, number + 1), fold=10 ** part["residual"].abs())
-        )
+        size = side["residual"].abs()
+        part = side.assign(direction=direction, size=size, fold=10**size)
+        part = part.sort_values(["size", "gene_id"], ascending=[False, True]).head(number)
+        parts.append(part.assign(rank=np.arange(1, len(part) + 1)))
     columns = ["rank", "direction", "gene_id", "gene_name", "observed", "recalibrated", "residual", "fold"]
     return pd.concat(parts)[columns].reset_index(drop=True)
 
@@ -151,9 +163,40 @@ def read_predictions(
     """
     gene, predicted = columns
     table = read_table(path, [gene, predicted], {gene: str, predicted: np.float64})
-    found = pd.DataFrame({"gene_id": table[gene].map(strip_version), "predicted": table[predicted]})
+    found = pd.DataFrame(
+        {"gene_id": table[gene].map(strip_version, na_action="ignore"), "predicted": table[predicted]}
+    )
     _require_once(found["gene_id"], str(path))
     return found
+
+
+def read_observed(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read ``gene_id observed predicted`` of an experiment, without the version of Ensembl identifiers.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, lacks a column, or has a gene twice.
+    """
+    return _numbers_of_genes(path, ("observed", "predicted"))
+
+
+def read_expression(path: str | os.PathLike[str]) -> pd.DataFrame:
+    """Read ``gene_id log10``, from `expression.dataset_expression`, without the version of Ensembl identifiers.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be read, lacks a column, or has a gene twice.
+    """
+    return _numbers_of_genes(path, ("log10",))
+
+
+def _numbers_of_genes(path: str | os.PathLike[str], columns: tuple[str, ...]) -> pd.DataFrame:
+    table = read_table(path, ["gene_id", *columns], {"gene_id": str, **dict.fromkeys(columns, np.float64)})
+    found = table.assign(gene_id=table["gene_id"].map(strip_version, na_action="ignore"))
+    _require_once(found["gene_id"], str(path))
+    return found[["gene_id", *columns]]
 
 
 def join_expression(predictions: pd.DataFrame, expression: pd.DataFrame) -> pd.DataFrame:
@@ -192,7 +235,20 @@ def read_residuals(path: str | os.PathLike[str]) -> pd.DataFrame:
     return table.assign(gene_name=table["gene_name"].fillna(""))
 
 
+def _finite(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
+    values = table[column].to_numpy(dtype=np.float64)
+    bad = np.flatnonzero(~np.isfinite(values))
+    if bad.size:
+        what = f"{bad.size} values of {column} are missing or infinite"
+        where = f"predictions, gene {table['gene_id'].iloc[bad[0]]}"
+        raise InputError(what, where=where, remedy="Find out why, or leave these genes out")
+    return values
+
+
 def _require_once(genes: pd.Series, where: str) -> None:
+    if genes.isna().any():
+        what = f"{int(genes.isna().sum())} rows have no gene"
+        raise InputError(what, where=where, remedy="Give every row an identifier")
     twice = genes[genes.duplicated()]
     if len(twice):
         what = f"{len(twice)} genes are there more than once"

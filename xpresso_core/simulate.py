@@ -95,7 +95,7 @@ class SimulationSettings:
     cpg_sd: float = _setting(0.30, 0.01, 2)
     motif_sd: float = _setting(0.55, 0.01, 2)
     halflife_sd: float = _setting(0.55, 0.01, 2)
-    noise_sd: float = _setting(0.30, 0.01, 2)
+    noise_sd: float = _setting(0.40, 0.01, 2)
     cell_type_sd: float = _setting(0.15, 0, 2)
     silent_share: float = _setting(0.18, 0.05, 0.6)
     silent_slope: float = _setting(8.0, 0, 20)

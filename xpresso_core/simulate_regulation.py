@@ -27,9 +27,9 @@ SHARES = {ENHANCER: 0.07, SILENCED: 0.09, BOTH: 0.01, CONTROL: 0.08}
 """Share of the genes to keep that lie in domains of each kind."""
 
 MOST_IN_RUN = 4  # neighbouring genes in one domain that is silenced or a control
-USUAL_SD = 0.30  # log10 RPKM of all noise for which the following effects hold; they grow with it
-DISTAL_EFFECTS = {ENHANCER: 0.5, SILENCED: -0.5}  # log10 RPKM
-STABILITY_SD = 0.08  # log10 RPKM
+USUAL_SD = 0.40  # log10 RPKM of all noise for which the following effects hold; they grow with it
+DISTAL_EFFECTS = {ENHANCER: 0.8, SILENCED: -0.6}  # log10 RPKM
+STABILITY_SD = 0.20  # log10 RPKM
 MIRNA_EFFECTS = (0.9, 0.63, 0.45)  # log10 RPKM per unit of score, of the most abundant families
 MIRNA_TARGETS = (0.15, 0.08, 0.08)  # their share of the genes to keep
 MOST_OF_NOISE = 0.95  # of the variance of the noise that all effects together may have
@@ -167,7 +167,7 @@ def draw_regulation(
     targets = _acting_targets(generator(seed, "microRNA targets"), kept, avoid)
     effects = np.stack([steps, STABILITY_SD * stability, np.array(MIRNA_EFFECTS) @ targets])
     hidden = without(effects.sum(axis=0), parts, kept)
-    # in a small species chance may make the effects larger than the noise that they are a part of
+    # the usual effects nearly fill the noise that they are a part of; by chance they may be larger than it
     fit = min(1 / USUAL_SD, float(np.sqrt(MOST_OF_NOISE) / hidden[kept].std())) * settings.noise_sd
     return Regulation(
         distal=distal,

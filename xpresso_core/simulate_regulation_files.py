@@ -76,9 +76,9 @@ def write_regulation(species: Species, folder: Path, seed: int) -> None:
     """
     hidden = Unexplained.of(species.labels)
     write_domains(species, folder / "domains.bed", generator(seed, "domains"))
-    rng = generator(seed, "gene lists")
     other_names = unambiguous_names(species.coding, species.names.known)
-    for name, (title, chosen) in gene_lists(rng, hidden).items():
+    for name, (title, chosen) in gene_lists(generator(seed, "gene lists"), hidden).items():
+        rng = generator(seed, f"gene list {name}")
         write_gene_list(rng, title, hidden.genes.loc[chosen], other_names, folder / f"{name}_genes.txt")
     for name, table in draw_half_lives(generator(seed, "half-lives"), hidden).items():
         write_table(table, folder / f"{name}.tsv")

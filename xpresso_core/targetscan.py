@@ -20,8 +20,7 @@ _WANTED = {
     "mirna family": "seed",
     "species id": "taxon",
     "cumulative weighted context++ score": "score",
-    "total num conserved sites": "conserved",
-    "total num nonconserved sites": "nonconserved",
+    "representative mirna": "representative",
 }
 """What the columns that are read are called in the file, in lower case, and here."""
 
@@ -43,7 +42,7 @@ class Targets(NamedTuple):
     Attributes
     ----------
     table
-        ``symbol seed score sites`` (str, str, float64, int64), in the order of the file.
+        ``symbol seed score representative`` (str, str, float64, str), in the order of the file.
     without_score
         Rows of the species that were left out, because the file has no score for them.
     """
@@ -66,13 +65,13 @@ def read_summary_counts(path: str | os.PathLike[str], taxon: int) -> Targets:
     Returns
     -------
     Targets
-        `score` is the cumulative weighted context++ score, at most 0; `sites` are 8mers and 7mers, conserved or not.
-        A gene has one row per family and representative transcript.
+        `score` is the cumulative weighted context++ score, at most 0; `representative` is a microRNA of the family. A
+        gene has one row per family and representative transcript.
 
     Raises
     ------
     InputError
-        If a column or the species is missing, a seed is none, a score or number of sites is no number, or a score is
+        If a column or the species is missing, a seed is none, a score is no number, or a score is
         above 0.
     """
     frame = _read(path)
@@ -92,11 +91,8 @@ def read_summary_counts(path: str | os.PathLike[str], taxon: int) -> Targets:
         "no seed",
     )
     score = _numbers(path, frame["score"], "Cumulative weighted context++ score", highest=0.0)
-    sites = sum(
-        _numbers(path, frame[name], f"Total num {name} sites") for name in ("conserved", "nonconserved")
-    )
-    table = pd.DataFrame({"symbol": frame["symbol"].astype(str), "seed": frame["seed"].astype(str)})
-    table = table.assign(score=score, sites=sites).astype({"sites": np.int64})
+    names = {name: frame[name].astype(str) for name in ("symbol", "seed", "representative")}
+    table = pd.DataFrame({**names, "score": score})[["symbol", "seed", "score", "representative"]]
     return Targets(table.reset_index(drop=True), int((mine & ~scored).sum()))
 
 

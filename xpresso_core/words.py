@@ -33,3 +33,18 @@ def networks_in_words(facts: Mapping[str, Any]) -> str:
     return (
         "two networks" if facts["folds"] == 1 else f"two sets of {facts['folds']} networks, one of each fold"
     )
+
+
+def p_text(p: float | None) -> str:
+    """Write a P value: 3.1e-12, 0.021, or < 1e-300, which is all that the smallest numbers of a computer tell."""
+    if p is None:
+        return "not tested"
+    if p < 1e-300:
+        return "< 1e-300"
+    return f"{p:.2g}" if p >= 0.001 else f"{p:.1e}"
+
+
+def p_equals(p: float) -> str:
+    """Write ``P = 3.1e-12`` or ``P < 1e-300``."""
+    text = p_text(p)
+    return f"P {text}" if text.startswith("<") else f"P = {text}"

@@ -107,6 +107,11 @@ def mirna_settings_of(wildcards):
     return {key: row[key] for key in ("columns", "taxon", "expressed")}
 
 
+def cells_of(wildcards):
+    """Return whose small RNAs are counted."""
+    return residual_settings(wildcards)["mirnas"]["cells"]
+
+
 def facts_of_parts(kind):
     """Return a function that gives the tests of each part of an analysis: of its groups, or its halflives."""
 

@@ -40,7 +40,7 @@ rule list_groups:
         genes="results/{dataset}/residuals/{residual}/groups/{gene_set}.genes.tsv",
         facts="results/{dataset}/residuals/{residual}/groups/{gene_set}.json",
     log:
-        "logs/list_groups/{dataset}/{residual}_{gene_set}.log",
+        "logs/list_groups/{dataset}/{residual}/{gene_set}.log",
     wildcard_constraints:
         gene_set=one_of(sets_with("lists")),
     localrule: True
@@ -64,9 +64,9 @@ rule domain_groups:
         genes="results/{dataset}/residuals/{residual}/groups/{gene_set}.genes.tsv",
         facts="results/{dataset}/residuals/{residual}/groups/{gene_set}.json",
     log:
-        "logs/domain_groups/{dataset}/{residual}_{gene_set}.log",
+        "logs/domain_groups/{dataset}/{residual}/{gene_set}.log",
     benchmark:
-        "benchmarks/domain_groups/{dataset}/{residual}_{gene_set}.tsv"
+        "benchmarks/domain_groups/{dataset}/{residual}/{gene_set}.tsv"
     wildcard_constraints:
         gene_set=one_of(sets_with("segments")),
     conda:
@@ -95,7 +95,7 @@ rule halflives:
         table="results/{dataset}/residuals/{residual}/halflives/{halflives}.tsv",
         facts="results/{dataset}/residuals/{residual}/halflives/{halflives}.json",
     log:
-        "logs/halflives/{dataset}/{residual}_{halflives}.log",
+        "logs/halflives/{dataset}/{residual}/{halflives}.log",
     localrule: True
     conda:
         "../../envs/residuals.yaml"

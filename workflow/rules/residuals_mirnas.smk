@@ -52,6 +52,7 @@ rule report_mirna_abundance:
     conda:
         "../../envs/residuals.yaml"
     params:
+        cells=cells_of,
         code=code_hash("report_mirnas"),
     message:
         "Drawing the microRNA families of {wildcards.residual}"

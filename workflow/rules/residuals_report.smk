@@ -42,7 +42,7 @@ rule report_groups:
             labels={"residuals": "{residual}", "what": "gene groups: {gene_set}", "kind": "figure"},
         ),
     log:
-        "logs/report_groups/{dataset}/{residual}_{gene_set}.log",
+        "logs/report_groups/{dataset}/{residual}/{gene_set}.log",
     localrule: True
     conda:
         "../../envs/residuals.yaml"
@@ -67,7 +67,7 @@ rule report_halflives:
             labels={"residuals": "{residual}", "what": "half-lives: {halflives}", "kind": "figure"},
         ),
     log:
-        "logs/report_halflives/{dataset}/{residual}_{halflives}.log",
+        "logs/report_halflives/{dataset}/{residual}/{halflives}.log",
     localrule: True
     conda:
         "../../envs/residuals.yaml"

@@ -128,6 +128,10 @@ def facts_of_residuals():
     """Return what the first page tells of each analysis."""
     return [
         f"{folder_of_residuals(name)}/{file}"
-        for name in RESIDUALS
-        for file in ("residuals.json", "tests.tsv")
+        for name, row in RESIDUALS.items()
+        for file in (
+            *("residuals.json", "tests.tsv"),
+            *(f"groups/{gene_set}.json" for gene_set in row["groups"]),
+            *(("mirnas/facts.json", "mirnas/families.tsv") if row["mirnas"] else ()),
+        )
     ]

@@ -8,5 +8,8 @@ with adapter(snakemake):
     from xpresso_core.report_mirnas import draw_abundance
 
     draw_abundance(
-        Path(snakemake.input.abundance), Path(snakemake.output[0]), name=snakemake.wildcards.residual
+        Path(snakemake.input.abundance),
+        Path(snakemake.output[0]),
+        name=snakemake.wildcards.residual,
+        cells=snakemake.params.cells,
     )
