@@ -145,8 +145,8 @@ def test_models_of_the_dataset_are_compared_over_enough_shared_genes(tmp_path: P
     known = [np.isfinite(median[column]) for column in ("own_gain", "own_gain_ci_low", "own_gain_ci_high")]
     assert known == [genes >= LEAST_SHARED] * 3
     figure = (tmp_path / "figure.svg").read_text()
-    assert (f"its own models, {genes} genes: " in figure) == (genes >= LEAST_SHARED)
-    assert ("its own models" in figure) == (genes >= LEAST_SHARED)
+    assert (f"own models, same {genes} genes: " in figure) == (genes >= LEAST_SHARED)
+    assert ("own models, same" in figure) == (genes >= LEAST_SHARED)
 
 
 def test_models_on_other_datasets_stand_beside_those_datasets_own(tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_models_on_other_datasets_stand_beside_those_datasets_own(tmp_path: Path
     assert np.isnan(own["own_gain_n"])
     assert median["own_gain_n"] == len(GENES)
     gain, low, high = (f"{median[f'own_gain{end}']:+.3f}" for end in ("", "_ci_low", "_ci_high"))
-    note = f"its own models, {len(GENES)} genes: {gain} ({low} to {high})"
+    note = f"own models, same {len(GENES)} genes: {gain} ({low} to {high})"
     assert note in (tmp_path / "figure.svg").read_text()
 
 

@@ -140,7 +140,7 @@ def _note(row: pd.Series) -> str:
     notes = ["orthologs"] if row["orthologs"] else []
     if "own_gain" in row.index and np.isfinite(row["own_gain"]):
         gain, low, high = (f"{row[f'own_gain{end}']:+.3f}" for end in ("", "_ci_low", "_ci_high"))
-        notes.append(f"\nits own models, {row['own_gain_n']:,.0f} genes: {gain} ({low} to {high})")
+        notes.append(f"\nown models, same {row['own_gain_n']:,.0f} genes: {gain} ({low} to {high})")
     return ", ".join(notes)
 
 
