@@ -77,7 +77,7 @@ def plot_labelled_residuals(
         finite_values(table[name], f"{WHERE}, column {name}")
         for name in ("recalibrated", "observed", "residual")
     )
-    marked = _extremes(table) if labelled is None else _rows(table, labelled)
+    marked = extremes(table, EXTREMES) if labelled is None else _rows(table, labelled)
     limits = _limits(x, y)
     told = [_agreement(x, y), _story(marked, extreme=labelled is None), _lost(missing)]
     message = " ".join(part for part in told if part)
@@ -107,12 +107,6 @@ def _rows(table: pd.DataFrame, genes: Sequence[str]) -> pd.DataFrame:
         what += nearest(unknown[0], known)
         raise InputError(what, where=WHERE, remedy="Leave them out, and tell of it")
     return table.set_index("gene_id", drop=False).loc[once]
-
-
-def _extremes(table: pd.DataFrame) -> pd.DataFrame:
-    found = extremes(table, EXTREMES)
-    away = np.where(found["direction"] == "more than predicted", found["residual"], -found["residual"])
-    return found[away > 0]
 
 
 def _limits(x: Floats, y: Floats) -> tuple[float, float]:
