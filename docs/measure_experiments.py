@@ -71,9 +71,15 @@ def across(folder: Path) -> None:
     if (folder / "tested_on.tsv").is_file():
         rows = read_table(folder / "tested_on.tsv").sort_values(["tested_on", "r2"], ascending=[True, False])
         table(
-            ("tested on", "experiment", "trained on", "r² (95 % interval)"),
+            ("tested on", "experiment", "trained on", "r² (95 % interval)", "gain of own models, same genes"),
             (
-                (row["tested_on"], f"`{row['experiment']}`", row["trained_on"], interval(row, "r2"))
+                (
+                    row["tested_on"],
+                    f"`{row['experiment']}`",
+                    row["trained_on"],
+                    interval(row, "r2"),
+                    "–" if pd.isna(row["own_gain"]) else interval(row, "own_gain"),
+                )
                 for _, row in rows.iterrows()
             ),
         )

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from xpresso_core.files import flags, read_json, read_table
+from xpresso_core.residuals import read_residuals
 
 TEXT = dict.fromkeys(("gene_id", "gene_name", "set", "name", "test", "family", "seed"), str)
 SHOWN = 10
@@ -31,18 +32,24 @@ def print_tests(folder: Path) -> None:
 
 
 def print_groups(folder: Path) -> None:
-    """Print the size and the median residual of each group."""
-    print(
-        "\n| group | genes | others | in several groups | without a residual | median | median of the others |"
-    )
-    print("|---|---|---|---|---|---|---|")
+    """Print the size and the residuals of each group."""
+    columns = "group | genes | above the line | others | in several groups | without a residual"
+    print(f"\n| {columns} | median | median of the others | difference |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    residuals = read_residuals(folder / "residuals.tsv").set_index("gene_id")["residual"]
     for path in sorted((folder / "groups").glob("*.json")):
+        genes = read_table(path.with_suffix(".genes.tsv"), dtype=TEXT).set_index("gene_id")["group"]
         for test in read_json(path)["tests"]:
-            sizes = " | ".join(f"{test[key]:,}" for key in ("n", "others", "shared", "unpredicted"))
+            above = int((residuals[genes.index[genes == test["name"]]] > 0).sum())
+            sizes = " | ".join(f"{test[key]:,}" for key in ("others", "shared", "unpredicted"))
             medians = " | ".join(
                 "–" if test[key] is None else f"{test[key]:+.2f}" for key in ("median", "others_median")
             )
-            print(f"| {path.stem}: {test['name']} | {sizes} | {medians} |")
+            middle = (test["median"], test["others_median"])
+            fold = "–" if None in middle else f"{10 ** abs(middle[0] - middle[1]):.1f}-fold"
+            print(
+                f"| {path.stem}: {test['name']} | {test['n']:,} | {above:,} | {sizes} | {medians} | {fold} |"
+            )
 
 
 def print_extremes(folder: Path) -> None:
@@ -50,7 +57,8 @@ def print_extremes(folder: Path) -> None:
     table = read_table(folder / "extremes.tsv", dtype=TEXT)
     for direction, rows in table.groupby("direction", sort=False):
         genes = (
-            f"{row['gene_id'] if pd.isna(row['gene_name']) else row['gene_name']} ({row['residual']:+.1f})"
+            f"{row['gene_id'] if pd.isna(row['gene_name']) else row['gene_name']}"
+            f" ({row['residual']:+.1f}, {row['fold']:,.0f}-fold)"
             for _, row in rows.head(SHOWN).iterrows()
         )
         print(f"\n{str(direction).capitalize()}: {', '.join(genes)}")
@@ -66,6 +74,7 @@ def print_families(folder: Path) -> None:
     families = families[flags(families["tested"])]
     if families.empty:
         return
+    print(f"\n{read_json(folder / 'mirnas' / 'facts.json')['expressed']:,} expressed genes")
     print("\n| family | share | targets | Spearman | P | corrected |\n|---|---|---|---|---|---|")
     for _, row in families.head(SHOWN).iterrows():
         values = f"{number(row['spearman'], '.3f')} | {number(row['p'], '.1e')} | {number(row['p_adjusted'], '.1e')}"

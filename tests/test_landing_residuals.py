@@ -199,6 +199,14 @@ def test_micrornas(tmp_path: Path) -> None:
     assert "most. 1,500 of 15,000 target symbols mean no one gene. Of 2 families" in lost
 
 
+def test_targets_that_do_not_go_with_low_residuals_are_not_said_to(tmp_path: Path) -> None:
+    families(tmp_path, -0.01, -0.2)
+    fisher = row_of("microRNAs", "mirnas", "abundant families", "Fisher", 222, 0.4, p_adjusted=0.4)
+    text = told(tmp_path, fisher, mirnas=MIRNAS)
+    assert "Of 2 families tested in 8,765 expressed genes, none has predicted targets that go with low" in text
+    assert "Spearman" not in text
+
+
 def test_micrornas_without_targets_tests_or_abundant_families(tmp_path: Path) -> None:
     text = told(tmp_path, mirnas=MIRNAS | {"top_tenth": None})
     assert text.endswith("miR-291a-3p/294 most.")

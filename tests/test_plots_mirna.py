@@ -16,6 +16,7 @@ from xpresso_core.errors import InputError
 from xpresso_core.mirna import OTHER, top_tenth
 from xpresso_core.plots import COLOURS
 from xpresso_core.plots_mirna import ABUNDANT, BORDER, LONGEST, plot_abundance, plot_correlations
+from xpresso_core.words import p_equals
 
 __all__ = ["figures"]
 
@@ -108,7 +109,7 @@ def test_the_message_and_the_marks(tmp_path: Path, figures: list[Figure]) -> Non
     p = top_tenth(correlations(), list(abundant)).p
     assert (
         "Of 222 families, miR-291a-3p/294 has the highest correlation (+0.060). 2 of 3 abundant families tested are"
-        f" among the highest 22 (Fisher's exact test, one-sided: p = {p:.2g}). 1 more abundant family was not tested."
+        f" among the highest 22 (Fisher's exact test, one-sided: {p_equals(p)}). 1 more abundant family was not tested."
         in text
     )
     for word in ("miR-291a-3p/294 +0.060, rank 1", "miR-19 +0.059, rank 4", "let-7 +0.024, rank 101",

@@ -118,11 +118,14 @@ def _mirnas(folder: Path, tests: pd.DataFrame, cells: str) -> list[str]:
             f" {facts['unknown_symbols']:,} of {facts['target_symbols']:,} target symbols mean no one gene."
         )
     first = tested.iloc[0]
-    text += (
-        f" Of {len(tested):,} families tested in {facts['expressed']:,} expressed genes, the predicted targets of"
-        f" {plain(first['family'])} ({plain(first['seed'])}) go most with low residuals: Spearman's correlation is"
-        f" {first['spearman']:.3f}, {_p(first['p'], first['p_adjusted'])}."
-    )
+    text += f" Of {len(tested):,} families tested in {facts['expressed']:,} expressed genes,"
+    if first["spearman"] > 0:
+        text += (
+            f" the predicted targets of {plain(first['family'])} ({plain(first['seed'])}) go most with low residuals:"
+            f" Spearman's correlation is {first['spearman']:.3f}, {_p(first['p'], first['p_adjusted'])}."
+        )
+    else:
+        text += " none has predicted targets that go with low residuals."
     tenth = facts["top_tenth"]
     if tenth["p"] is None:
         return [f"{text} {plain(tenth['note'])}"]

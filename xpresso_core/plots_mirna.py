@@ -17,6 +17,7 @@ from xpresso_core.errors import InputError
 from xpresso_core.files import flags, require_columns
 from xpresso_core.mirna import OTHER
 from xpresso_core.plots import COLOURS, canvas, finite_values
+from xpresso_core.words import p_equals
 
 LONGEST = 36
 """Characters of the longest name that is drawn in full."""
@@ -219,7 +220,7 @@ def _correlation_story(tested: pd.DataFrame, abundant: Mapping[str, str], facts:
     text += (
         f" {facts['a']} of {hits} abundant {'family' if hits == 1 else 'families'} tested"
         f" {'is' if 1 in (facts['a'], hits) else 'are'} among the highest {top}"
-        f" (Fisher's exact test, one-sided: p = {facts['p']:.2g})."
+        f" (Fisher's exact test, one-sided: {p_equals(facts['p'])})."
     )
     if facts["missing"]:
         number = len(facts["missing"])

@@ -211,8 +211,9 @@ def draw_classifier(
         write_table(pd.DataFrame(columns=["gene_id", "call", "score"]), table)
         write_json({"calls": calls, "auc": None, "note": note}, summary)
         with canvas(figure, 6.6, 0.4, title, note):
-            return
-    roc(found, (names[0], names[1]), figure, title)
+            pass
+    else:
+        roc(found, (names[0], names[1]), figure, title)
 
 
 def draw_split_costs(

@@ -11,6 +11,7 @@ import pandas as pd
 from xpresso_core.files import read_table, write_json, write_table
 from xpresso_core.gene_groups import SHARED, Group, compare_groups, memberships
 from xpresso_core.gene_lists import GeneFinder, names_of, read_gene_list
+from xpresso_core.gene_names import COLUMNS
 from xpresso_core.measured_halflives import halflife_effect, halflives_of_genes, read_halflives
 from xpresso_core.residuals import (
     PREDICTION_COLUMNS,
@@ -34,17 +35,12 @@ class NameFiles(NamedTuple):
 
     def tables(self) -> tuple[pd.DataFrame, pd.DataFrame | None]:
         """Read both."""
-        names = (
-            None if self.names is None else read_table(self.names, _NAMES, dict.fromkeys(_TEXT_OF_NAMES, str))
-        )
+        names = None if self.names is None else read_table(self.names, _NAMES, dict.fromkeys(COLUMNS, str))
         return read_table(self.genes, _NAMES, _NAMES), names
 
     def finder(self, *, ignore_case: bool = False) -> GeneFinder:
         """Return what finds genes by these names."""
         return GeneFinder(*self.tables(), ignore_case=ignore_case)
-
-
-_TEXT_OF_NAMES = ("gene_id", "gene_name", "previous", "synonyms", "entrez_id")
 
 
 def write_residuals(
@@ -110,8 +106,10 @@ def write_list_groups(
         Where to write ``gene_id group``, and the tests with how many entries of each list were found in which way.
     """
     members, found = [], {}
+    cased = {name: settings.get("ignore_case", False) for name, settings in groups.items()}
+    finders = {ignore: names.finder(ignore_case=ignore) for ignore in set(cased.values())}
     for path, (name, settings) in zip(lists, groups.items(), strict=True):
-        entries = names.finder(ignore_case=settings.get("ignore_case", False)).find(read_gene_list(path))
+        entries = finders[cased[name]].find(read_gene_list(path))
         members.append(Group(name, settings["expect"], set(entries["gene_id"]) - {""}))
         cases = entries.drop_duplicates("entry")["case"].value_counts()
         found[name] = {str(case): int(count) for case, count in cases.items()}

@@ -154,7 +154,7 @@ def test_the_planted_promoter_activity_is_found_again(demo: Project) -> None:
     assert "#Split in new\n" in (demo.run_folder / folder / "unmapped.bed").read_text()
 
 
-FULL_SHARE, PROMOTER_SHARE = 0.58, 0.7  # of what is explainable; 0.66 and 0.78 were reached
+FULL_SHARE, PROMOTER_SHARE = 0.62, 0.7  # of what is explainable; 0.66 and 0.78 were reached
 
 
 def r2(demo: Project, experiment: str) -> float:
