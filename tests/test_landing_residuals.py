@@ -203,7 +203,9 @@ def test_targets_that_do_not_go_with_low_residuals_are_not_said_to(tmp_path: Pat
     families(tmp_path, -0.01, -0.2)
     fisher = row_of("microRNAs", "mirnas", "abundant families", "Fisher", 222, 0.4, p_adjusted=0.4)
     text = told(tmp_path, fisher, mirnas=MIRNAS)
-    assert "Of 2 families tested in 8,765 expressed genes, none has predicted targets that go with low" in text
+    assert (
+        "Of 2 families tested in 8,765 expressed genes, none has predicted targets that go with low" in text
+    )
     assert "Spearman" not in text
 
 
