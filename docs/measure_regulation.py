@@ -107,7 +107,7 @@ def measure(given: Planted, residual: Floats) -> dict[str, float]:
     idle = tested.drop(index=given.acting)
     found |= {
         "first is highest": float(tested.index[0] == given.acting[0]),
-        "first below FDR 0.05": float(tested.loc[given.acting[0], "p_adjusted"] < 0.05),
+        "first below FDR 0.05": float(tested["p_adjusted"].to_dict()[given.acting[0]] < 0.05),
         "largest rho of idle families": idle["spearman"].abs().max(),
         "an idle one below FDR 0.05": float((idle["p_adjusted"] < 0.05).any()),
     }
